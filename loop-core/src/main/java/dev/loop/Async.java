@@ -1,0 +1,221 @@
+package dev.loop;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import com.google.errorprone.annotations.CheckReturnValue;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop of the calling task or callback, as static methods under the names that asyncio has given them; made to be imported
+ * statically. On a thread that runs no loop they throw {@link IllegalStateException}.
+ */
+@CheckReturnValue
+public final class Async {
+
+    private Async() {}
+
+    /**
+     * Starts a task on this loop. Its first step runs in the next turn.
+     *
+     * @param body what it does
+     * @param <T> what the body returns
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object> Task<T> spawn(Callable<? extends T> body) {
+        return EventLoop.current().spawn(body);
+    }
+
+    /**
+     * Starts a task on this loop. Its first step runs in the next turn.
+     *
+     * @param body what it does
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public static Task<@Nullable Void> spawn(VoidBody<? extends Exception> body) {
+        return EventLoop.current().spawn(body);
+    }
+
+    /**
+     * Starts a task with a name on this loop.
+     *
+     * @param name the name, which its thread gets too
+     * @param body what it does
+     * @param <T> what the body returns
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object> Task<T> spawn(String name, Callable<? extends T> body) {
+        return EventLoop.current().spawn(name, body);
+    }
+
+    /**
+     * Starts a task with a name on this loop.
+     *
+     * @param name the name, which its thread gets too
+     * @param body what it does
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public static Task<@Nullable Void> spawn(String name, VoidBody<? extends Exception> body) {
+        return EventLoop.current().spawn(name, body);
+    }
+
+    /**
+     * Completes after a time, while other tasks run.
+     *
+     * @param delay from now; zero or negative completes in the next turn
+     * @return the wait; a cancel frees the timer
+     */
+    public static Future<@Nullable Void> sleep(Duration delay) {
+        return EventLoop.current().sleep(delay);
+    }
+
+    /**
+     * Gives way once: everything that is ready now runs before this task goes on. It is asyncio's {@code sleep(0)}, and a place
+     * where a cancel arrives.
+     *
+     * @throws CancelledException if the task is being cancelled
+     */
+    public static void yieldNow() {
+        step("yieldNow()").yieldNow();
+    }
+
+    /**
+     * Waits for all of these: the values in the order of the arguments, or the first failure or cancel. A failure leaves the
+     * others running; their later failures count as looked at. A cancel is passed on to all, and ends when they have ended.
+     *
+     * @param futures of this loop; one that stands here twice is counted twice
+     * @param <T> what they have in common
+     * @return an unmodifiable list of the values
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // they are only read
+    public static <T extends @Nullable Object> Future<List<T>> gather(Future<? extends T>... futures) {
+        return new Gather<>(EventLoop.current(), Arrays.asList(futures));
+    }
+
+    /**
+     * Waits for all of these; as {@link #gather(Future[])}.
+     *
+     * @param futures of this loop
+     * @param <T> what they have in common
+     * @return an unmodifiable list of the values
+     */
+    public static <T extends @Nullable Object> Future<List<T>> gather(Collection<? extends Future<? extends T>> futures) {
+        return new Gather<T>(EventLoop.current(), futures);
+    }
+
+    /**
+     * A future with a limit. When the time is up it is cancelled, and the wait ends when it has ended: with a
+     * {@link TimeoutException}, or with its value or failure if it has one all the same. So a wait can take longer than the
+     * limit. A cancel of the wait is passed on to it.
+     *
+     * @param future what to wait for
+     * @param limit how long; zero or negative cancels at once what is not done, and the body of a task that has not begun never
+     *     runs
+     * @param <T> its value
+     * @return its value, within the limit
+     */
+    public static <T extends @Nullable Object> Future<T> waitFor(Future<T> future, Duration limit) {
+        future.loop.checkThread();
+        return new WaitFor<>(future, limit);
+    }
+
+    /**
+     * Starts a task with a limit; as {@link #waitFor(Future, Duration)}.
+     *
+     * @param body what the task does
+     * @param limit how long it may take
+     * @param <T> what the body returns
+     * @return its value, within the limit
+     */
+    public static <T extends @Nullable Object> Future<T> waitFor(Callable<? extends T> body, Duration limit) {
+        return new WaitFor<>(EventLoop.current().<T>spawn(body), limit);
+    }
+
+    /**
+     * A future whose cancel does not reach the one inside, which goes on; if that fails later, the loop's exception handler is
+     * told. If the one inside is cancelled, so is this.
+     *
+     * @param future what to protect
+     * @param <T> its value
+     * @return its value, unless this is cancelled first
+     */
+    public static <T extends @Nullable Object> Future<T> shield(Future<T> future) {
+        future.loop.checkThread();
+        return new Shield<>(future);
+    }
+
+    /**
+     * Runs code in this task with a limit. When the time is up, every wait inside throws until the code is left, and leaving it
+     * throws a {@link TimeoutException}. Code that ends with a value or a failure of its own all the same keeps it. A cancel from
+     * further out is never taken for the time-out.
+     *
+     * @param limit how long; zero or negative lets the code reach its first wait
+     * @param body the code, run in place
+     * @param <T> what it returns
+     * @param <X> what it throws
+     * @return what the body returned
+     * @throws X as the body does
+     * @throws TimeoutException if the limit, and nothing else, ended the body
+     * @throws IllegalStateException outside of a task
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object, X extends Throwable> T timeout(Duration limit, Body<T, X> body) throws X {
+        return CancelScope.timeout(step("timeout(…)"), limit, body);
+    }
+
+    /**
+     * Runs code in this task with a limit; as {@link #timeout(Duration, Body)}.
+     *
+     * @param limit how long; zero or negative lets the code reach its first wait
+     * @param body the code, run in place
+     * @param <X> what it throws
+     * @throws X as the body does
+     * @throws TimeoutException if the limit, and nothing else, ended the body
+     * @throws IllegalStateException outside of a task
+     */
+    public static <X extends Throwable> void timeout(Duration limit, VoidBody<X> body) throws X {
+        Body<@Nullable Void, X> withResult = () -> {
+            body.run();
+            return null;
+        };
+        CancelScope.timeout(step("timeout(…)"), limit, withResult);
+    }
+
+    /**
+     * Runs blocking code on a helper thread.
+     *
+     * @param blocking runs outside of the loop; it must not touch the loop's state
+     * @param <T> what it returns
+     * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned.
+     */
+    public static <T extends @Nullable Object> Future<T> toThread(Callable<? extends T> blocking) {
+        return EventLoop.current().runInExecutor(blocking);
+    }
+
+    /**
+     * The task that calls.
+     *
+     * @return the task
+     * @throws IllegalStateException in a callback, or on a thread that runs no loop
+     */
+    public static Task<?> currentTask() {
+        return step("currentTask()").task;
+    }
+
+    private static TaskStep step(String what) {
+        EventLoop loop = EventLoop.current();
+        TaskStep step = loop.current;
+        if (step == null) {
+            throw new IllegalStateException(what + " in a callback of " + loop + ": it needs a task; spawn one");
+        }
+        return step;
+    }
+}

@@ -1,0 +1,165 @@
+package dev.loop;
+
+import dev.loop.internal.carrier.Coroutine;
+import dev.loop.internal.ready.ReadyEntry;
+import dev.loop.internal.ready.ReadyQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop virtual thread: the one coroutine on which all user callbacks run, one after another.
+ *
+ * <p>It takes consecutive callbacks out of the ready queue in one mount. A callback that blocks in the JDK (a lock that a task
+ * holds, say) parks this coroutine and frees the platform thread: later callbacks are held, in order, and do not count as ready,
+ * while tasks, deadlines and polls go on. There is never a second one; the turn wakes it only from its own idle wait, and the JDK
+ * from any other.
+ *
+ * <p>On the hand-off carrier callbacks run on the platform thread itself.
+ */
+final class Callbacks implements ReadyEntry, Coroutine.Owner {
+
+    private final EventLoop loop;
+    private final @Nullable Coroutine coroutine;
+
+    // the loop's thread only
+    private final ReadyQueue held = new ReadyQueue();
+    private @Nullable ReadyEntry first; // what the next mount begins with
+    private boolean idle = true;
+    private boolean blocked;
+    private boolean queued;
+    private boolean ended;
+
+    Callbacks(EventLoop loop) {
+        this.loop = loop;
+        coroutine = loop.carrier.freesTheThread()
+                ? loop.carrier.coroutine(loop.name() + "-callbacks", this::body, this)
+                : null;
+    }
+
+    /** Runs this callback and those right behind it in this turn's batch. Platform thread only. */
+    void run(ReadyEntry callback) {
+        Coroutine c = coroutine;
+        if (blocked) {
+            held.add(callback);
+        } else if (c == null) {
+            callback.run();
+        } else {
+            first = callback;
+            mount(c);
+        }
+    }
+
+    private void mount(Coroutine c) {
+        if (blocked) {
+            blocked = false;
+            loop.jdkWaits--;
+        }
+        c.mount();
+        if (!idle && !c.isDone()) {
+            blocked = true;
+            loop.jdkWaits++;
+        }
+    }
+
+    // --- the coroutine
+
+    private void body() {
+        while (true) {
+            idle = false;
+            ReadyEntry callback = first;
+            first = null;
+            while (callback != null) {
+                callback.run();
+                callback = next();
+            }
+            Thread.interrupted(); // a flag that a callback has left would make the idle wait return at once, for ever
+            idle = true;
+            if (ended) {
+                return;
+            }
+            while (first == null && !ended) {
+                Coroutine c = coroutine;
+                if (c != null) {
+                    c.suspend();
+                }
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /** What was held while this was blocked is older than all that is ready. */
+    private @Nullable ReadyEntry next() {
+        ReadyEntry callback = held.poll();
+        return callback != null ? callback : loop.nextCallback();
+    }
+
+    // --- woken by the JDK from the middle of a callback
+
+    @Override
+    public void wokenByJdk() {
+        if (loop.isCurrent()) {
+            admit(loop.ready);
+        } else {
+            loop.inbox.push(this);
+        }
+    }
+
+    @Override
+    public void admit(ReadyQueue ready) {
+        if (!queued && !idle) {
+            queued = true;
+            ready.add(this);
+        }
+    }
+
+    @Override
+    public void run() {
+        queued = false;
+        Coroutine c = coroutine;
+        if (c != null && !idle) {
+            mount(c);
+        }
+    }
+
+    // --- for the loop
+
+    boolean isBlocked() {
+        return blocked;
+    }
+
+    /** Whether this thread runs callbacks; any thread may ask. */
+    boolean isThread(Thread thread) {
+        Coroutine c = coroutine;
+        return c != null ? c.thread() == thread : loop.carrier.isMounted(thread) && loop.current == null;
+    }
+
+    int held() {
+        return held.size();
+    }
+
+    /** Interrupts a callback that blocks; the loop is closing. */
+    void interrupt() {
+        Coroutine c = coroutine;
+        if (c != null && blocked) {
+            c.interrupt();
+        }
+    }
+
+    /** Ends the coroutine. Returns the stack of a callback that would not end, and that now goes on elsewhere; null if all is well. */
+    StackTraceElement @Nullable [] end() {
+        ended = true;
+        Coroutine c = coroutine;
+        held.clear();
+        if (c == null) {
+            return null;
+        }
+        if (blocked) {
+            StackTraceElement[] stack = c.thread().getStackTrace();
+            loop.carrier.strand(c);
+            return stack;
+        }
+        if (c.isSuspended()) {
+            c.mount();
+        }
+        return null;
+    }
+}

@@ -1,0 +1,33 @@
+package dev.loop;
+
+import java.util.function.Consumer;
+
+/** A user's callback on a future: when it is done, one ready entry. */
+final class DoneCallback<T> implements Listener {
+
+    private final Future<T> future;
+    private final Consumer<? super Future<T>> callback;
+
+    DoneCallback(Future<T> future, Consumer<? super Future<T>> callback) {
+        this.future = future;
+        this.callback = callback;
+    }
+
+    @Override
+    public void completed(Future<?> done) {
+        schedule();
+    }
+
+    void schedule() {
+        future.loop.ready.add(new ReadyHandle(future.loop, () -> callback.accept(future)));
+    }
+
+    @Override
+    public boolean waits() {
+        return false;
+    }
+
+    boolean isFor(DoneCallback<?> other) {
+        return callback.equals(other.callback);
+    }
+}

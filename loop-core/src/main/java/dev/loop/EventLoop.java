@@ -1,0 +1,744 @@
+package dev.loop;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import com.google.errorprone.annotations.CheckReturnValue;
+import dev.loop.internal.carrier.Carrier;
+import dev.loop.internal.poll.SelectorPoller;
+import dev.loop.internal.ready.Inbox;
+import dev.loop.internal.ready.ReadyEntry;
+import dev.loop.internal.ready.ReadyQueue;
+import dev.loop.internal.timer.TimerNode;
+import dev.loop.internal.timer.TimerQueue;
+import dev.loop.spi.Clock;
+import dev.loop.spi.Poller;
+import dev.loop.spi.ReadinessHandler;
+import dev.loop.spi.Registration;
+import java.nio.channels.SelectableChannel;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A single-threaded event loop: one platform thread, one poller, and on them tasks, callbacks, timers and channels that share
+ * state without a lock.
+ *
+ * <p>It belongs to its thread: while it runs, only its tasks and callbacks may call it, except the methods that say
+ * <em>thread-safe</em>; a call from elsewhere is refused. While it does not run, whoever owns it may call.
+ *
+ * <h2>The laws of this package</h2>
+ *
+ * <ol>
+ *   <li>The platform thread only polls, keeps timers and mounts coroutines. User code never runs on it: tasks have coroutines of
+ *       their own, callbacks share one, the <em>loop virtual thread</em>.
+ *   <li>What wakes a task (a promise, a deadline, a ready channel, a cancel) takes no lock and needs no user code to run first.
+ *   <li>Nothing that was completed is run inside the call that completed it; it becomes an entry of the ready queue, which is one
+ *       FIFO.
+ *   <li>Another thread reaches the loop through the inbox, and no other way.
+ * </ol>
+ */
+@CheckReturnValue
+public final class EventLoop implements AutoCloseable {
+
+    /** How many turns may pass without a poll while entries are ready. */
+    private static final int TURNS_PER_POLL = 61;
+
+    /** How much time may pass without a poll while entries are ready, in nanoseconds. */
+    private static final long NANOS_PER_POLL = 50_000;
+
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+    /** The loops that run now; copied on write, because it is read on every static call and rarely longer than one. */
+    private static volatile EventLoop[] running = {};
+
+    private static final Object RUNNING_LOCK = new Object();
+
+    private final String name;
+    private final Clock clock;
+    private final Poller poller;
+    final Carrier carrier;
+
+    // the loop's thread only, from here
+    final ReadyQueue ready = new ReadyQueue();
+    final TimerQueue timers = new TimerQueue();
+    final TaskList tasks = new TaskList();
+    final Reports reports = new Reports(this);
+    final Set<CompletableFuture<?>> foreignWaits = new LinkedHashSet<>();
+    private final Callbacks callbacks;
+    private final Offload offload = new Offload(this);
+    private final Promise<@Nullable Void> done;
+    /** The task whose step runs now; null in a callback and in the kernel. */
+    @Nullable TaskStep current;
+    /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
+    int jdkWaits;
+
+    private int budget; // entries of this turn's batch that have not run yet
+    private int turnsSincePoll;
+    private long lastPoll;
+    private boolean stopping;
+    private int taskNumber;
+    private @Nullable Throwable fatal;
+
+    // any thread, from here
+    final Inbox inbox;
+    private volatile boolean closed;
+
+    EventLoop(LoopBuilder builder) {
+        name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
+        clock = builder.clock;
+        Poller p = builder.poller;
+        poller = p != null ? p : new SelectorPoller();
+        inbox = new Inbox(poller::wakeup);
+        carrier = Carrier.create();
+        callbacks = new Callbacks(this);
+        done = new Promise<>(this);
+        done.finish(Outcome.NIL);
+    }
+
+    // --- making and finding loops
+
+    /**
+     * A new loop on the system clock and a selector. Close it, or give it to a {@link Runner}.
+     *
+     * @return a loop that does not run yet
+     */
+    public static EventLoop create() {
+        return builder().build();
+    }
+
+    /**
+     * A new loop with a clock, a poller or a name of its own.
+     *
+     * @return a builder
+     */
+    public static LoopBuilder builder() {
+        return new LoopBuilder();
+    }
+
+    /**
+     * Runs a task on a new loop until it ends, then cancels what is left and closes the loop.
+     *
+     * @param main the body of the task
+     * @param <T> what it returns
+     * @return what the body returned
+     * @throws RuntimeException what the body threw; a checked exception is the cause of a
+     *     {@link java.util.concurrent.CompletionException}
+     * @throws IllegalStateException on a thread that runs a loop already, or on a virtual thread
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object> T run(Callable<? extends T> main) {
+        try (var runner = Runner.create()) {
+            return runner.run(main);
+        }
+    }
+
+    /**
+     * Runs a task on a new loop until it ends, then cancels what is left and closes the loop.
+     *
+     * @param main the body of the task
+     * @throws RuntimeException what the body threw; a checked exception is the cause of a
+     *     {@link java.util.concurrent.CompletionException}
+     */
+    public static void run(VoidBody<? extends Exception> main) {
+        run(callable(main));
+    }
+
+    /**
+     * The loop of the task or callback that calls.
+     *
+     * @return the loop
+     * @throws IllegalStateException if the calling thread runs no loop
+     */
+    public static EventLoop current() {
+        EventLoop loop = currentOrNull();
+        if (loop == null) {
+            throw new IllegalStateException("no event loop runs on " + Thread.currentThread()
+                    + ": call this in a task or callback, or start one with EventLoop.run(…)");
+        }
+        return loop;
+    }
+
+    /**
+     * The loop of the task or callback that calls, if there is one.
+     *
+     * @return the loop, or null
+     */
+    public static @Nullable EventLoop currentOrNull() {
+        Thread thread = Thread.currentThread();
+        for (EventLoop loop : running) {
+            if (loop.carrier.isMounted(thread)) {
+                return loop;
+            }
+        }
+        return null;
+    }
+
+    static Callable<@Nullable Void> callable(VoidBody<? extends Exception> body) {
+        Objects.requireNonNull(body, "body");
+        return () -> {
+            body.run();
+            return null;
+        };
+    }
+
+    // --- scheduling
+
+    /**
+     * Has a callback run in the next turn. Callbacks and tasks run in one order, first come, first served.
+     *
+     * @param callback runs on the loop virtual thread
+     * @return the way to take it back
+     */
+    @CanIgnoreReturnValue
+    public Handle callSoon(Runnable callback) {
+        checkUsable();
+        var handle = new ReadyHandle(this, Objects.requireNonNull(callback, "callback"));
+        ready.add(handle);
+        return handle;
+    }
+
+    /**
+     * Has a callback run in one of the next turns. Thread-safe; wakes the loop if it sleeps.
+     *
+     * @param callback runs on the loop virtual thread
+     * @return the way to take it back, from any thread
+     * @throws IllegalStateException if the loop has closed
+     */
+    @CanIgnoreReturnValue
+    public Handle callSoonThreadsafe(Runnable callback) {
+        var handle = new ThreadsafeHandle(this, Objects.requireNonNull(callback, "callback"));
+        if (!inbox.push(handle)) {
+            throw closedException();
+        }
+        return handle;
+    }
+
+    /**
+     * Has a callback run when some time has passed; never earlier, and equal deadlines in the order of the calls.
+     *
+     * @param delay from now; zero or negative means the next turn; too long for nanoseconds means never
+     * @param callback runs on the loop virtual thread
+     * @return the way to take it back
+     */
+    @CanIgnoreReturnValue
+    public TimerHandle callLater(Duration delay, Runnable callback) {
+        return callAt(now() + Durations.nanos(delay), callback);
+    }
+
+    /**
+     * Has a callback run at a time.
+     *
+     * @param when on the scale of {@link #time()}; in the past means the next turn
+     * @param callback runs on the loop virtual thread
+     * @return the way to take it back
+     */
+    @CanIgnoreReturnValue
+    public TimerHandle callAt(long when, Runnable callback) {
+        checkUsable();
+        return new TimerCallback(this, when, Objects.requireNonNull(callback, "callback"));
+    }
+
+    /**
+     * Starts a task. Its first step runs in the next turn.
+     *
+     * @param body what it does
+     * @param <T> what the body returns
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public <T extends @Nullable Object> Task<T> spawn(Callable<? extends T> body) {
+        return spawn("task-" + ++taskNumber, body);
+    }
+
+    /**
+     * Starts a task. Its first step runs in the next turn.
+     *
+     * @param body what it does
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public Task<@Nullable Void> spawn(VoidBody<? extends Exception> body) {
+        return spawn(callable(body));
+    }
+
+    /**
+     * Starts a task with a name, which its thread gets too.
+     *
+     * @param name the name
+     * @param body what it does
+     * @param <T> what the body returns
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public <T extends @Nullable Object> Task<T> spawn(String name, Callable<? extends T> body) {
+        checkUsable();
+        var task = new Task<T>(this, Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"));
+        tasks.add(task.step);
+        task.step.admit(ready);
+        return task;
+    }
+
+    /**
+     * Starts a task with a name, which its thread gets too.
+     *
+     * @param name the name
+     * @param body what it does
+     * @return the task; the loop keeps it alive, so it need not be kept
+     */
+    @CanIgnoreReturnValue
+    public Task<@Nullable Void> spawn(String name, VoidBody<? extends Exception> body) {
+        return spawn(name, callable(body));
+    }
+
+    /**
+     * A future to be completed by hand.
+     *
+     * @param <T> its value
+     * @return a pending promise
+     */
+    public <T extends @Nullable Object> Promise<T> promise() {
+        return new Promise<>(this);
+    }
+
+    /**
+     * The future of something that is done already and has no value. It is one object for the whole loop.
+     *
+     * @return a future whose value is null
+     */
+    public Future<@Nullable Void> done() {
+        return done;
+    }
+
+    /**
+     * The future of a value that is there already.
+     *
+     * @param value the value
+     * @param <T> its type
+     * @return a future that is done
+     */
+    public <T extends @Nullable Object> Future<T> completed(T value) {
+        var future = new Promise<T>(this);
+        future.outcome = Outcome.of(value);
+        return future;
+    }
+
+    /**
+     * The future of something that has failed already.
+     *
+     * @param error the failure; a {@link CancelledException} makes it cancelled
+     * @param <T> the type of the value that it does not have
+     * @return a future that is done
+     */
+    public <T extends @Nullable Object> Future<T> failed(Throwable error) {
+        var future = new Promise<T>(this);
+        future.finish(Outcome.thrown(error));
+        return future;
+    }
+
+    /**
+     * Completes after a time.
+     *
+     * @param delay from now; zero or negative completes in the next turn
+     * @return the wait; a cancel frees the timer
+     */
+    public Future<@Nullable Void> sleep(Duration delay) {
+        checkUsable();
+        return new SleepFuture(this, delay);
+    }
+
+    /**
+     * Runs blocking code on a helper thread.
+     *
+     * @param blocking runs outside of the loop; it must not touch the loop's state
+     * @param <T> what it returns
+     * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned.
+     */
+    public <T extends @Nullable Object> Future<T> runInExecutor(Callable<? extends T> blocking) {
+        checkUsable();
+        return offload.submit(Objects.requireNonNull(blocking, "blocking"));
+    }
+
+    /**
+     * Watches a channel: the way to non-blocking I/O of one's own.
+     *
+     * @param channel in non-blocking mode; it stays the caller's
+     * @param interest bits of {@link dev.loop.spi.Interest}
+     * @param handler is called on the platform thread and bound to its rules
+     * @return the registration
+     */
+    public Registration register(SelectableChannel channel, int interest, ReadinessHandler handler) {
+        checkUsable();
+        return poller.register(channel, interest, handler);
+    }
+
+    // --- running
+
+    /**
+     * Runs turns until {@link #stop()}. On a loop that was stopped before, exactly one.
+     *
+     * @throws IllegalStateException on a loop that runs or has closed, on a thread that runs a loop, or on a virtual thread
+     */
+    public void runForever() {
+        checkNotClosed();
+        try (var _ = new Entered()) {
+            do {
+                turn();
+            } while (!stopping);
+        }
+        rethrowFatal();
+    }
+
+    /**
+     * Runs turns until a future of this loop is done.
+     *
+     * @param future what to wait for
+     * @param <T> its value
+     * @return its value
+     * @throws IllegalStateException if the loop was stopped first
+     * @throws RuntimeException its failure, as {@link Future#await()} throws it
+     */
+    @CanIgnoreReturnValue
+    public <T extends @Nullable Object> T runUntilComplete(Future<T> future) {
+        if (future.loop != this) {
+            throw new IllegalArgumentException(future + " belongs to " + future.loop + ", not to " + this);
+        }
+        checkNotClosed();
+        if (future.outcome == null) {
+            // an entry of its own: what else was waiting for the future runs in the same turn
+            Listener stop = f -> ready.add(() -> stopping = true);
+            future.addListener(stop);
+            try {
+                runForever();
+            } finally {
+                future.removeListener(stop);
+            }
+        }
+        if (future.outcome == null) {
+            throw new IllegalStateException("the event loop was stopped before the future was done: " + future);
+        }
+        return future.take();
+    }
+
+    /** Has the loop stop when this turn's batch is over. What the batch adds runs when the loop is run again. */
+    public void stop() {
+        checkThread();
+        stopping = true;
+    }
+
+    /**
+     * Closes the loop: cancels what is left and runs until that has ended, for ten seconds at most; whatever has not ended then is
+     * reported and goes on outside, where each of its waits fails. Harmless when repeated.
+     *
+     * @throws IllegalStateException while the loop runs
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (carrier.isEntered()) {
+            throw new IllegalStateException(this + " cannot be closed while it runs: stop it first");
+        }
+        Shutdown.close(this);
+    }
+
+    /**
+     * Whether turns run now. Thread-safe, and only true of the moment.
+     *
+     * @return true inside run methods
+     */
+    public boolean isRunning() {
+        return carrier.isEntered();
+    }
+
+    /**
+     * Whether the loop has closed. Thread-safe.
+     *
+     * @return true after {@link #close()}
+     */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /**
+     * The loop's time.
+     *
+     * @return nanoseconds of its monotonic clock; only differences mean anything
+     */
+    public long time() {
+        return now();
+    }
+
+    /**
+     * The loop's clock.
+     *
+     * @return the clock
+     */
+    public Clock clock() {
+        return clock;
+    }
+
+    /**
+     * The name, which is also the beginning of its threads' names. Thread-safe.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The tasks that have not ended, in the order of their creation.
+     *
+     * @return a copy
+     */
+    public List<Task<?>> allTasks() {
+        checkThread();
+        return tasks.snapshot().stream().<Task<?>>map(step -> step.task).toList();
+    }
+
+    /**
+     * Who is told of failures that have nobody else to go to.
+     *
+     * @return the handler, or null if they are logged
+     */
+    public @Nullable ExceptionHandler exceptionHandler() {
+        checkThread();
+        return reports.handler();
+    }
+
+    /**
+     * Sets who is told of failures that have nobody else to go to.
+     *
+     * @param handler the handler; null to have them logged as errors
+     */
+    public void setExceptionHandler(@Nullable ExceptionHandler handler) {
+        checkThread();
+        reports.handler(handler);
+    }
+
+    /**
+     * Whether this thread runs the loop's callbacks: the loop virtual thread, on which nothing may block. Thread-safe.
+     *
+     * @param thread any thread
+     * @return true for the one thread on which callbacks run
+     */
+    public boolean isCallbackThread(Thread thread) {
+        return callbacks.isThread(thread);
+    }
+
+    /**
+     * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
+     * other threads that wait for a future.
+     *
+     * @return the count
+     */
+    public int externalWork() {
+        return jdkWaits + offload.running() + foreignWaits.size();
+    }
+
+    @Override
+    public String toString() {
+        return "EventLoop[" + name + (closed ? ", closed]" : "]");
+    }
+
+    // --- the turn: this is the event loop
+
+    /**
+     * One turn, in asyncio's order; {@code docs/design.md} has it as a numbered list. Entries that are added while the batch runs
+     * run in the next turn.
+     */
+    private void turn() {
+        long now = clock.nanoTime();
+        boolean busy = stopping || !ready.isEmpty();
+        if (!busy || ++turnsSincePoll >= TURNS_PER_POLL || now - lastPoll >= NANOS_PER_POLL) {
+            poll(busy ? 0 : untilNextTimer(now));
+            now = clock.nanoTime();
+            lastPoll = now;
+            turnsSincePoll = 0;
+        }
+        inbox.drainTo(ready);
+        for (TimerNode timer = timers.pollDue(now); timer != null; timer = timers.pollDue(now)) {
+            timer.fire();
+        }
+        budget = ready.size();
+        while (budget > 0) {
+            budget--;
+            ReadyEntry entry = ready.poll();
+            if (entry == null) {
+                throw new AssertionError("the batch is larger than the queue");
+            }
+            if (entry.isCallback()) {
+                callbacks.run(entry);
+            } else {
+                entry.run();
+            }
+        }
+    }
+
+    /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
+    @Nullable ReadyEntry nextCallback() {
+        if (budget == 0) {
+            return null;
+        }
+        ReadyEntry entry = ready.peek();
+        if (entry == null || !entry.isCallback()) {
+            return null;
+        }
+        budget--;
+        return ready.poll();
+    }
+
+    /** How long the poll may wait, in nanoseconds; negative without limit. */
+    private long untilNextTimer(long now) {
+        TimerNode first = timers.peek();
+        return first == null ? -1 : Math.max(0, first.deadline() - now);
+    }
+
+    private void poll(long timeout) {
+        boolean sleeps = timeout != 0 && inbox.beginSleep();
+        try {
+            poller.poll(sleeps ? timeout : 0);
+        } catch (java.io.UncheckedIOException e) {
+            fatal(e); // no selector, no loop
+        } catch (RuntimeException e) {
+            reports.later(new ExceptionContext("polling failed", e, null, null));
+        } finally {
+            if (sleeps) {
+                inbox.endSleep();
+            }
+        }
+        if (Thread.interrupted()) {
+            hostInterrupted = true;
+            TaskStep m = main;
+            if (m != null) {
+                m.cancelRoot("the thread of the event loop was interrupted");
+            } else {
+                stopping = true;
+            }
+        }
+    }
+
+    // --- for the kernel
+
+    // somebody interrupted the platform thread: the main task of a Runner is cancelled, else the loop stops
+    private boolean hostInterrupted;
+    @Nullable TaskStep main;
+
+    long now() {
+        return clock.nanoTime();
+    }
+
+    /** Whether the calling thread is the one that may touch the loop now. */
+    boolean isCurrent() {
+        return carrier.isMounted(Thread.currentThread());
+    }
+
+    /** Refuses a call from outside of a running loop. */
+    void checkThread() {
+        if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
+            throw new WrongThreadException(this + " was called from " + Thread.currentThread()
+                    + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
+                    + " toCompletableFuture or a method whose name ends in Threadsafe");
+        }
+    }
+
+    private void checkUsable() {
+        checkThread();
+        checkNotClosed();
+    }
+
+    private void checkNotClosed() {
+        if (closed) {
+            throw closedException();
+        }
+    }
+
+    IllegalStateException closedException() {
+        return new IllegalStateException(name + " is closed");
+    }
+
+    /** Kernel work from any thread; false if the loop has closed. It runs on the platform thread and throws nothing. */
+    @CanIgnoreReturnValue
+    boolean submit(Runnable work) {
+        return inbox.push(work::run);
+    }
+
+    /** An error after which nothing can be relied on: the loop stops and {@code run} throws it. */
+    void fatal(Throwable error) {
+        if (fatal == null) {
+            fatal = error;
+        }
+        stopping = true;
+    }
+
+    private void rethrowFatal() {
+        Throwable error = fatal;
+        if (error != null) {
+            fatal = null;
+            throw Outcome.rethrow(error);
+        }
+    }
+
+    Callbacks callbacks() {
+        return callbacks;
+    }
+
+    /** Runs turns while there is a reason to, as part of the shutdown. */
+    void runWhile(java.util.function.BooleanSupplier reason) {
+        try (var _ = new Entered()) {
+            while (reason.getAsBoolean()) {
+                stopping = false;
+                turn();
+            }
+        }
+    }
+
+    /** The last act of {@link Shutdown}. */
+    void closeForGood() {
+        inbox.close(ready);
+        closed = true;
+        ready.clear();
+        offload.close();
+        poller.close();
+    }
+
+    /** The time between the first and the last turn of a run. */
+    private final class Entered implements AutoCloseable {
+        Entered() {
+            EventLoop other = currentOrNull();
+            if (other != null || carrier.isEntered()) {
+                throw new IllegalStateException(carrier.isEntered()
+                        ? EventLoop.this + " runs already"
+                        : "this thread runs " + other + " already: a loop cannot run inside another");
+            }
+            carrier.enter();
+            hostInterrupted = false;
+            synchronized (RUNNING_LOCK) {
+                EventLoop[] more = java.util.Arrays.copyOf(running, running.length + 1);
+                more[running.length] = EventLoop.this;
+                running = more;
+            }
+        }
+
+        @Override
+        public void close() {
+            synchronized (RUNNING_LOCK) {
+                running = java.util.Arrays.stream(running)
+                        .filter(loop -> loop != EventLoop.this)
+                        .toArray(EventLoop[]::new);
+            }
+            carrier.leave();
+            stopping = false;
+            if (hostInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+}

@@ -1,0 +1,142 @@
+package dev.loop;
+
+import dev.loop.internal.carrier.Carrier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/** Futures seen from outside of their loop, and stages of the JDK seen from inside. */
+final class ForeignWait {
+
+    private ForeignWait() {}
+
+    /** {@code await()} by a thread that is not the loop's. */
+    static <T extends @Nullable Object> T await(Future<T> future) {
+        EventLoop loop = future.loop;
+        Thread current = Thread.currentThread();
+        if (Carrier.isStranded(current)) {
+            throw loop.closedException();
+        }
+        EventLoop other = EventLoop.currentOrNull();
+        if (other != null) {
+            throw new IllegalStateException("await() of a future of " + loop + " by code of " + other
+                    + ": futures do not cross loops; use Future.from(future.toCompletableFuture()).await()");
+        }
+        if (!loop.carrier.isEntered() && future.outcome != null) {
+            return future.take(); // the loop does not run: whoever owns it reads
+        }
+        // a plain stage, not toCompletableFuture: a blocked thread must not depend on the loop virtual thread
+        var done = new CompletableFuture<T>();
+        attach(future, done, () -> transfer(future, done));
+        try {
+            return done.get();
+        } catch (InterruptedException e) {
+            current.interrupt();
+            throw new CancelledException("the waiting thread " + current.getName() + " was interrupted");
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            throw Outcome.rethrow(cause == null ? e : cause);
+        }
+    }
+
+    static <T extends @Nullable Object> CompletableFuture<T> toCompletableFuture(Future<T> future) {
+        var result = new CompletableFuture<T>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                boolean cancelled = super.cancel(mayInterruptIfRunning);
+                if (cancelled) {
+                    future.loop.submit(() -> future.cancel("its CompletableFuture was cancelled"));
+                }
+                return cancelled;
+            }
+        };
+        // dependents of the stage are user code: they run on the loop virtual thread
+        attach(future, result, () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
+        return result;
+    }
+
+    private static <T extends @Nullable Object> void attach(
+            Future<T> future, CompletableFuture<T> result, Runnable whenDone) {
+        EventLoop loop = future.loop;
+        Runnable register = () -> {
+            if (future.outcome != null) {
+                whenDone.run();
+                return;
+            }
+            loop.foreignWaits.add(result);
+            future.addListener(done -> {
+                loop.foreignWaits.remove(result);
+                whenDone.run();
+            });
+        };
+        if (loop.isCurrent() || (!loop.carrier.isEntered() && future.outcome != null)) {
+            register.run();
+        } else if (!loop.submit(register)) {
+            result.completeExceptionally(loop.closedException());
+        }
+    }
+
+    private static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {
+        Object o = future.outcome;
+        if (o instanceof Outcome.Failed failed) {
+            failed.retrieved();
+            result.completeExceptionally(failed.error);
+        } else if (o instanceof Outcome.Cancelled c) {
+            result.completeExceptionally(c.toException());
+        } else {
+            result.complete(future.take());
+        }
+    }
+
+    static <T extends @Nullable Object> Future<T> from(EventLoop loop, CompletionStage<T> stage) {
+        var promise = new StagePromise<T>(loop, stage);
+        stage.whenComplete((value, error) -> {
+            if (error == null) {
+                promise.completeThreadsafe(value);
+            } else {
+                promise.failThreadsafe(unwrap(error));
+            }
+        });
+        return promise;
+    }
+
+    private static Throwable unwrap(Throwable error) {
+        Throwable e = error;
+        if (e instanceof CompletionException && e.getCause() != null) {
+            e = e.getCause();
+        }
+        return e instanceof CancellationException && !(e instanceof CancelledException)
+                ? new CancelledException("its CompletionStage was cancelled")
+                : e;
+    }
+
+    private static final class StagePromise<T extends @Nullable Object> extends Promise<T> {
+        private final CompletionStage<T> stage;
+
+        StagePromise(EventLoop loop, CompletionStage<T> stage) {
+            super(loop);
+            this.stage = stage;
+        }
+
+        @Override
+        public boolean cancel(@Nullable String reason) {
+            boolean cancelled = super.cancel(reason);
+            if (cancelled) {
+                // its dependents are user code: on the loop virtual thread, not here
+                loop.ready.add(new ReadyHandle(loop, this::cancelStage));
+            }
+            return cancelled;
+        }
+
+        private void cancelStage() {
+            try {
+                stage.toCompletableFuture().cancel(true);
+            } catch (UnsupportedOperationException e) {
+                // a stage that cannot be cancelled from outside goes on; nobody waits for it any more
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.loop;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.loop.spi.Clock;
+import dev.loop.spi.Poller;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What a new {@link EventLoop} is made of. Not thread-safe. */
+public final class LoopBuilder {
+
+    @Nullable String name;
+    Clock clock = Clock.system();
+    @Nullable Poller poller;
+
+    LoopBuilder() {}
+
+    /**
+     * Names the loop; its threads' names begin with it.
+     *
+     * @param name the name; by default {@code loop-} and a number
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder name(String name) {
+        this.name = Objects.requireNonNull(name, "name");
+        return this;
+    }
+
+    /**
+     * Sets the clock by which the loop's timers run.
+     *
+     * @param clock the clock; by default the system's
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder clock(Clock clock) {
+        this.clock = Objects.requireNonNull(clock, "clock");
+        return this;
+    }
+
+    /**
+     * Sets where the loop waits. The loop owns it from now on and closes it.
+     *
+     * @param poller the poller; by default a java.nio selector
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder poller(Poller poller) {
+        this.poller = Objects.requireNonNull(poller, "poller");
+        return this;
+    }
+
+    /**
+     * Makes the loop.
+     *
+     * @return a loop that does not run yet
+     * @throws IllegalArgumentException if the system property {@code dev.loop.carrier} names no carrier
+     */
+    public EventLoop build() {
+        return new EventLoop(this);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.loop;
+
+import dev.loop.internal.ready.ReadyEntry;
+
+/** A callback that is its own entry in the ready queue. */
+final class ReadyHandle extends Handle implements ReadyEntry {
+
+    ReadyHandle(EventLoop loop, Runnable callback) {
+        super(loop, callback);
+    }
+
+    @Override
+    public boolean isCallback() {
+        return true;
+    }
+
+    @Override
+    public void run() {
+        runCallback();
+    }
+}

@@ -1,0 +1,132 @@
+package dev.loop;
+
+import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the loop has to tell: failures of callbacks, and failures of futures that nobody looked at. */
+final class Reports {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+    private static final Cleaner CLEANER =
+            Cleaner.create(task -> Thread.ofPlatform().daemon().name("loop-cleaner").unstarted(task));
+
+    private final EventLoop loop;
+    private @Nullable ExceptionHandler handler;
+    private final Set<Unretrieved> unretrieved = new LinkedHashSet<>();
+
+    Reports(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    @Nullable ExceptionHandler handler() {
+        return handler;
+    }
+
+    void handler(@Nullable ExceptionHandler newHandler) {
+        handler = newHandler;
+    }
+
+    /** A callback threw; called where it ran. Fatal errors stop the loop as well. */
+    void callbackFailed(Handle handle, Throwable error) {
+        if (Outcome.isFatal(error)) {
+            loop.fatal(error);
+            return;
+        }
+        handle(new ExceptionContext("a callback failed", error, null, handle));
+    }
+
+    /** Hands this to the handler in a callback of its own: user code and log lines never run on the platform thread. */
+    void later(ExceptionContext context) {
+        if (loop.isClosed()) {
+            handle(context);
+        } else {
+            loop.ready.add(new ReadyHandle(loop, () -> handle(context)));
+        }
+    }
+
+    private void handle(ExceptionContext context) {
+        ExceptionHandler h = handler;
+        if (h == null) {
+            log(context);
+            return;
+        }
+        try {
+            h.handle(loop, context);
+        } catch (Throwable e) {
+            if (Outcome.isFatal(e)) {
+                loop.fatal(e);
+            }
+            LOG.error("the exception handler of {} failed; what it was told follows", loop, e);
+            log(context);
+        }
+    }
+
+    private void log(ExceptionContext context) {
+        LOG.error("{}: {}{}", loop, context.message(), about(context), context.exception());
+    }
+
+    private static String about(ExceptionContext context) {
+        Object subject = context.future() != null ? context.future() : context.handle();
+        return subject == null ? "" : " (" + subject + ")";
+    }
+
+    // --- never retrieved
+
+    /** A future has failed and nobody waits for it: if it is collected or the loop closes before anybody looks, it is told. */
+    void watch(Future<?> future, Outcome.Failed failed) {
+        var u = new Unretrieved(this, failed.error, future.toString());
+        failed.unretrieved = u;
+        unretrieved.add(u);
+        u.cleanable = CLEANER.register(future, u);
+    }
+
+    /** Tells, at the close of the loop, of what nobody has looked at. */
+    void reportUnretrieved() {
+        for (Unretrieved u : new ArrayList<>(unretrieved)) {
+            u.report();
+        }
+    }
+
+    /** A failure that nobody has looked at yet. It does not hold the future, whose collection it waits for. */
+    static final class Unretrieved implements Runnable {
+        private final Reports reports;
+        private final Throwable error;
+        private final String what;
+        private volatile boolean settled;
+        Cleaner.@Nullable Cleanable cleanable;
+
+        Unretrieved(Reports reports, Throwable error, String what) {
+            this.reports = reports;
+            this.error = error;
+            this.what = what;
+        }
+
+        void retrieved() {
+            reports.unretrieved.remove(this);
+            settled = true;
+            Cleaner.Cleanable c = cleanable;
+            if (c != null) {
+                c.clean();
+            }
+        }
+
+        /** On the cleaner's thread, when the future is collected. */
+        @Override
+        public void run() {
+            if (!settled) {
+                reports.loop.submit(this::report);
+            }
+        }
+
+        void report() {
+            if (reports.unretrieved.remove(this)) {
+                reports.later(new ExceptionContext("a failure was never looked at: " + what, error, null, null));
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.loop;
+
+import org.jspecify.annotations.Nullable;
+
+/** A future whose cancel does not reach the inner one, which goes on; its later failure is reported, having nobody else to go to. */
+final class Shield<T extends @Nullable Object> extends Future<T> implements Listener {
+
+    private final Future<T> inner;
+
+    Shield(Future<T> inner) {
+        super(inner.loop);
+        this.inner = inner;
+        if (inner.outcome != null) {
+            completed(inner);
+        } else {
+            inner.addListener(this);
+        }
+    }
+
+    @Override
+    public void completed(Future<?> future) {
+        Object how = inner.outcome;
+        if (how instanceof Outcome.Failed failed) {
+            failed.retrieved();
+            if (outcome == null) {
+                finish(new Outcome.Failed(failed.error));
+            } else {
+                loop.reports.later(new ExceptionContext("a shielded future failed after its wait was cancelled", failed.error, inner, null));
+            }
+        } else if (how instanceof Outcome.Cancelled c) {
+            finish(c);
+        } else if (outcome == null) {
+            finish(Outcome.of(inner.take()));
+        }
+    }
+
+    @Override
+    public boolean cancel(@Nullable String reason) {
+        loop.checkThread();
+        return outcome == null && finish(new Outcome.Cancelled(reason));
+    }
+}

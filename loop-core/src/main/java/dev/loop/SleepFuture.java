@@ -1,0 +1,29 @@
+package dev.loop;
+
+import dev.loop.internal.timer.TimerNode;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A wait for a time to pass. */
+final class SleepFuture extends Future<@Nullable Void> {
+
+    private final TimerNode timer;
+
+    SleepFuture(EventLoop loop, Duration delay) {
+        super(loop);
+        timer = new TimerNode(loop.now() + Durations.nanos(delay)) {
+            @Override
+            public void fire() {
+                finish(Outcome.NIL);
+            }
+        };
+        loop.timers.add(timer);
+    }
+
+    @Override
+    public boolean cancel(@Nullable String reason) {
+        loop.checkThread();
+        loop.timers.remove(timer);
+        return finish(new Outcome.Cancelled(reason));
+    }
+}

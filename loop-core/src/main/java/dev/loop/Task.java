@@ -1,0 +1,75 @@
+package dev.loop;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A coroutine that the loop drives: plain Java code that runs on the loop's thread, one step at a time, from wait to wait. It is
+ * the future of what its body returns. Made by {@link Async#spawn} or {@link EventLoop#spawn}.
+ *
+ * <p>Its first step runs in the next turn, not inside {@code spawn}. It belongs to its loop's thread; {@link #name()} may be
+ * asked by any thread. The loop holds on to it until it is done.
+ *
+ * @param <T> what the body returns
+ */
+public final class Task<T extends @Nullable Object> extends Future<T> {
+
+    final TaskStep step;
+
+    Task(EventLoop loop, String name, java.util.concurrent.Callable<? extends T> body) {
+        super(loop);
+        step = new TaskStep(this, name, body);
+    }
+
+    /**
+     * The name, which is also that of its thread.
+     *
+     * @return the name
+     */
+    public String name() {
+        return step.name;
+    }
+
+    /**
+     * Asks the task to end, once: the wait that it is in, or the next one, throws a {@link CancelledException}; if its body
+     * catches that, the task goes on. Before its first step the body never runs. A task that sits in a blocking JDK call is
+     * interrupted.
+     *
+     * <p>If what it awaits is done already, the task gets that outcome, and the cancel arrives at its next wait. A body that
+     * ends with a value before that keeps its value.
+     *
+     * @param reason why, for people; null for none
+     * @return false if the task is done
+     */
+    @Override
+    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    public boolean cancel(@Nullable String reason) {
+        loop.checkThread();
+        return step.cancel(reason);
+    }
+
+    /**
+     * How many cancels were asked for and not taken back by {@link #uncancel()}.
+     *
+     * @return the count
+     */
+    public int cancelling() {
+        loop.checkThread();
+        return step.cancelRequests;
+    }
+
+    /**
+     * Takes back one cancel request. At zero a cancel that was not delivered yet is dropped.
+     *
+     * @return how many requests are left, never below zero
+     */
+    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    public int uncancel() {
+        loop.checkThread();
+        return step.uncancel();
+    }
+
+    @Override
+    public String toString() {
+        return "Task[" + name() + ", " + state() + "]";
+    }
+}

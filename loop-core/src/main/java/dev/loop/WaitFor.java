@@ -1,0 +1,74 @@
+package dev.loop;
+
+import dev.loop.internal.timer.TimerNode;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A future with a limit: when the time is up the inner one is cancelled, and this ends when that has. If the inner one ends with a
+ * value or a failure all the same, that is the outcome.
+ */
+final class WaitFor<T extends @Nullable Object> extends Future<T> implements Listener {
+
+    private final Future<T> inner;
+    private final Duration limit;
+    private final TimerNode timer;
+    private boolean late;
+
+    WaitFor(Future<T> inner, Duration limit) {
+        super(inner.loop);
+        this.inner = inner;
+        this.limit = limit;
+        timer = new TimerNode(loop.now() + Durations.nanos(limit)) {
+            @Override
+            public void fire() {
+                expire();
+            }
+        };
+        if (inner.outcome != null) {
+            completed(inner);
+            return;
+        }
+        inner.addListener(this);
+        if (limit.isZero() || limit.isNegative()) {
+            expire();
+        } else {
+            loop.timers.add(timer);
+        }
+    }
+
+    private void expire() {
+        late = true;
+        inner.cancel("not done within " + limit);
+    }
+
+    @Override
+    public void completed(Future<?> future) {
+        loop.timers.remove(timer);
+        Object how = inner.outcome;
+        if (how instanceof Outcome.Cancelled c) {
+            finish(late ? new Outcome.Failed(TimeoutException.after(limit, c.toException())) : c);
+        } else if (how instanceof Outcome.Failed failed) {
+            failed.retrieved();
+            finish(new Outcome.Failed(failed.error));
+        } else {
+            finish(Outcome.of(inner.take()));
+        }
+    }
+
+    /** Asks the inner one first: if that is complete it refuses, and its outcome follows. */
+    @Override
+    public boolean cancel(@Nullable String reason) {
+        loop.checkThread();
+        if (outcome != null) {
+            return false;
+        }
+        boolean wasLate = late;
+        late = false; // before the call: the inner one may end inside it
+        if (inner.cancel(reason)) {
+            return true;
+        }
+        late = wasLate;
+        return false;
+    }
+}

@@ -1,0 +1,199 @@
+package dev.loop;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A FIFO of waits for something that is granted one at a time: the parking lot beneath every lock and queue. It lives in the
+ * kernel because a grant and a cancel that meet must be settled where futures are settled.
+ *
+ * <p>A wait that is cancelled leaves the queue at once. One that was granted something and is cancelled before anybody has read it
+ * hands the grant back, so that nothing is lost.
+ *
+ * <p>It belongs to its loop's thread. Prior art: trio's {@code ParkingLot}, after the wait queues of Doug Lea's
+ * {@code AbstractQueuedSynchronizer}.
+ *
+ * @param <T> what is granted
+ * @param <A> what a waiter brings with it, such as the item that it wants to put
+ */
+@CheckReturnValue
+public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Object> {
+
+    private final EventLoop loop;
+    private final @Nullable Consumer<? super T> giveBack;
+
+    private @Nullable Waiter<T, A> first;
+    private @Nullable Waiter<T, A> last;
+    private int size;
+
+    /**
+     * An empty queue.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack gets a grant that its waiter no longer wants, and sees to it that it goes to the next or back to where it
+     *     came from; null if a grant cannot be undone, and a cancel after it is refused. It is called on the loop's thread, possibly the platform thread, inside a cancel: it must not block, take a
+     *     lock or run user code.
+     */
+    public WaitQueue(EventLoop loop, @Nullable Consumer<? super T> giveBack) {
+        this.loop = loop;
+        this.giveBack = giveBack;
+    }
+
+    /**
+     * A new wait at the end of the queue.
+     *
+     * @param attachment what the waiter brings with it
+     * @return the wait
+     */
+    public Future<T> park(A attachment) {
+        loop.checkThread();
+        var waiter = new Waiter<T, A>(this, attachment);
+        Waiter<T, A> l = last;
+        waiter.previous = l;
+        if (l == null) {
+            first = waiter;
+        } else {
+            l.next = waiter;
+        }
+        last = waiter;
+        size++;
+        return waiter;
+    }
+
+    /**
+     * A wait that is granted at once, without standing in the queue; until it is read it can be cancelled like any other.
+     *
+     * @param value what is granted
+     * @param attachment what the waiter would bring with it
+     * @return a wait that is done
+     */
+    public Future<T> granted(T value, A attachment) {
+        var waiter = new Waiter<T, A>(this, attachment);
+        waiter.outcome = Outcome.of(value);
+        return waiter;
+    }
+
+    /**
+     * Grants something to the first waiter.
+     *
+     * @param value what is granted
+     * @return false if nobody waits, and the value was not taken
+     */
+    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    public boolean grant(T value) {
+        Waiter<T, A> waiter = first;
+        if (waiter == null) {
+            return false;
+        }
+        unlink(waiter);
+        waiter.finish(Outcome.of(value));
+        return true;
+    }
+
+    /**
+     * Ends the first wait with a failure.
+     *
+     * @param error the failure
+     * @return false if nobody waits
+     */
+    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    public boolean fail(Throwable error) {
+        Waiter<T, A> waiter = first;
+        if (waiter == null) {
+            return false;
+        }
+        unlink(waiter);
+        waiter.finish(Outcome.thrown(error));
+        return true;
+    }
+
+    /**
+     * What the first waiter brought with it.
+     *
+     * @return its attachment
+     * @throws IllegalStateException if nobody waits
+     */
+    public A firstAttachment() {
+        Waiter<T, A> waiter = first;
+        if (waiter == null) {
+            throw new IllegalStateException("nobody waits here");
+        }
+        return waiter.attachment;
+    }
+
+    /**
+     * How many wait.
+     *
+     * @return the count
+     */
+    public int size() {
+        return size;
+    }
+
+    /**
+     * Whether nobody waits.
+     *
+     * @return true if empty
+     */
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    private void unlink(Waiter<T, A> waiter) {
+        Waiter<T, A> p = waiter.previous;
+        Waiter<T, A> n = waiter.next;
+        if (p == null) {
+            first = n;
+        } else {
+            p.next = n;
+        }
+        if (n == null) {
+            last = p;
+        } else {
+            n.previous = p;
+        }
+        waiter.previous = null;
+        waiter.next = null;
+        size--;
+    }
+
+    /** One wait: linked while it is pending; keeps its grant returnable until somebody has read it. */
+    private static final class Waiter<T extends @Nullable Object, A extends @Nullable Object> extends Future<T> {
+        private final WaitQueue<T, A> queue;
+        private final A attachment;
+        private @Nullable Waiter<T, A> previous;
+        private @Nullable Waiter<T, A> next;
+        private boolean read;
+
+        Waiter(WaitQueue<T, A> queue, A attachment) {
+            super(queue.loop);
+            this.queue = queue;
+            this.attachment = attachment;
+        }
+
+        @Override
+        T take() {
+            read = true;
+            return super.take();
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public boolean cancel(@Nullable String reason) {
+            loop.checkThread();
+            Object how = outcome;
+            if (how == null) {
+                queue.unlink(this);
+                return finish(new Outcome.Cancelled(reason));
+            }
+            var giveBack = queue.giveBack;
+            if (giveBack == null || read || how instanceof Outcome.Failed || how instanceof Outcome.Cancelled) {
+                return false;
+            }
+            outcome = new Outcome.Cancelled(reason);
+            giveBack.accept((T) (how == Outcome.NIL ? null : how));
+            return true;
+        }
+    }
+}

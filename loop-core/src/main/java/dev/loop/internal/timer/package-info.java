@@ -1,0 +1,5 @@
+/** The deadlines of one loop, in order. */
+@NullMarked
+package dev.loop.internal.timer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,76 @@
+package dev.loop.testing;
+
+import dev.loop.EventLoop;
+import dev.loop.internal.poll.SelectorPoller;
+import dev.loop.spi.Clock;
+import dev.loop.spi.Poller;
+import dev.loop.spi.ReadinessHandler;
+import dev.loop.spi.Registration;
+import java.nio.channels.SelectableChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a {@link TestLoop} waits. If only time can wake the loop, time jumps; if nothing can, the loop stops as deadlocked. While
+ * there are real channels, or work outside of the loop, it waits on real time, and the clock moves with it.
+ */
+final class JumpingPoller implements Poller {
+
+    private final ManualClock clock;
+    private final Poller real = new SelectorPoller();
+    private @Nullable EventLoop loop;
+    private boolean deadlocked;
+
+    JumpingPoller(ManualClock clock) {
+        this.clock = clock;
+    }
+
+    void drives(EventLoop driven) {
+        loop = driven;
+    }
+
+    boolean takeDeadlock() {
+        boolean was = deadlocked;
+        deadlocked = false;
+        return was;
+    }
+
+    @Override
+    public Registration register(SelectableChannel channel, int ops, ReadinessHandler handler) {
+        return real.register(channel, ops, handler);
+    }
+
+    @Override
+    public void poll(long timeoutNanos) {
+        EventLoop l = loop;
+        if (l == null) {
+            throw new IllegalStateException("this poller drives no loop yet");
+        }
+        if (timeoutNanos == 0 || real.registrations() > 0 || l.externalWork() > 0) {
+            long before = Clock.system().nanoTime();
+            real.poll(timeoutNanos);
+            if (timeoutNanos != 0) {
+                clock.advanceNanos(Clock.system().nanoTime() - before);
+            }
+        } else if (timeoutNanos > 0) {
+            clock.advanceNanos(timeoutNanos);
+        } else {
+            deadlocked = true;
+            l.stop();
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        real.wakeup();
+    }
+
+    @Override
+    public int registrations() {
+        return real.registrations();
+    }
+
+    @Override
+    public void close() {
+        real.close();
+    }
+}
