@@ -7,7 +7,6 @@ import dev.loop.internal.poll.SelectorPoller;
 import dev.loop.internal.ready.Inbox;
 import dev.loop.internal.ready.ReadyEntry;
 import dev.loop.internal.ready.ReadyQueue;
-import dev.loop.internal.timer.TimerNode;
 import dev.loop.internal.timer.TimerQueue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
@@ -20,8 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,21 +44,11 @@ import org.jspecify.annotations.Nullable;
 @CheckReturnValue
 public final class EventLoop implements AutoCloseable {
 
-    /** How many turns may pass without a poll while entries are ready. */
-    private static final int TURNS_PER_POLL = 61;
-
-    /** How much time may pass without a poll while entries are ready, in nanoseconds. */
-    private static final long NANOS_PER_POLL = 50_000;
-
     private static final AtomicInteger NUMBERS = new AtomicInteger();
-
-    /** The loops that run now; copied on write, because it is read on every static call and rarely longer than one. */
-    private static volatile EventLoop[] running = {};
-
-    private static final Object RUNNING_LOCK = new Object();
 
     private final String name;
     private final Clock clock;
+    final Duration closeLimit;
     private final Poller poller;
     final Carrier carrier;
 
@@ -68,8 +57,8 @@ public final class EventLoop implements AutoCloseable {
     final TimerQueue timers = new TimerQueue();
     final TaskList tasks = new TaskList();
     final Reports reports = new Reports(this);
-    final Set<CompletableFuture<?>> foreignWaits = new LinkedHashSet<>();
-    private final Callbacks callbacks;
+    final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
+    private final Turns turns;
     private final Offload offload = new Offload(this);
     private final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
@@ -77,12 +66,7 @@ public final class EventLoop implements AutoCloseable {
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
 
-    private int budget; // entries of this turn's batch that have not run yet
-    private int turnsSincePoll;
-    private long lastPoll;
-    private boolean stopping;
     private int taskNumber;
-    private @Nullable Throwable fatal;
 
     // any thread, from here
     final Inbox inbox;
@@ -91,11 +75,12 @@ public final class EventLoop implements AutoCloseable {
     EventLoop(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
         clock = builder.clock;
+        closeLimit = builder.closeLimit;
         Poller p = builder.poller;
         poller = p != null ? p : new SelectorPoller();
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
-        callbacks = new Callbacks(this);
+        turns = new Turns(this, clock, poller);
         done = new Promise<>(this);
         done.finish(Outcome.NIL);
     }
@@ -169,13 +154,7 @@ public final class EventLoop implements AutoCloseable {
      * @return the loop, or null
      */
     public static @Nullable EventLoop currentOrNull() {
-        Thread thread = Thread.currentThread();
-        for (EventLoop loop : running) {
-            if (loop.carrier.isMounted(thread)) {
-                return loop;
-            }
-        }
-        return null;
+        return Turns.loopOf(Thread.currentThread());
     }
 
     static Callable<@Nullable Void> callable(VoidBody<? extends Exception> body) {
@@ -385,12 +364,7 @@ public final class EventLoop implements AutoCloseable {
      */
     public void runForever() {
         checkNotClosed();
-        try (var _ = new Entered()) {
-            do {
-                turn();
-            } while (!stopping);
-        }
-        rethrowFatal();
+        turns.runUntilStopped();
     }
 
     /**
@@ -410,7 +384,7 @@ public final class EventLoop implements AutoCloseable {
         checkNotClosed();
         if (future.outcome == null) {
             // an entry of its own: what else was waiting for the future runs in the same turn
-            Listener stop = f -> ready.add(() -> stopping = true);
+            Listener stop = _ -> ready.add(turns::stop);
             future.addListener(stop);
             try {
                 runForever();
@@ -427,11 +401,12 @@ public final class EventLoop implements AutoCloseable {
     /** Has the loop stop when this turn's batch is over. What the batch adds runs when the loop is run again. */
     public void stop() {
         checkThread();
-        stopping = true;
+        turns.stop();
     }
 
     /**
-     * Closes the loop: cancels what is left and runs until that has ended, for ten seconds at most; whatever has not ended then is
+     * Closes the loop: cancels what is left and runs until that has ended, for ten seconds at most (see
+     * {@link LoopBuilder#closeLimit}); whatever has not ended then is
      * reported and goes on outside, where each of its waits fails. Harmless when repeated.
      *
      * @throws IllegalStateException while the loop runs
@@ -529,7 +504,7 @@ public final class EventLoop implements AutoCloseable {
      * @return true for the one thread on which callbacks run
      */
     public boolean isCallbackThread(Thread thread) {
-        return callbacks.isThread(thread);
+        return turns.callbacks.isThread(thread);
     }
 
     /**
@@ -547,88 +522,7 @@ public final class EventLoop implements AutoCloseable {
         return "EventLoop[" + name + (closed ? ", closed]" : "]");
     }
 
-    // --- the turn: this is the event loop
-
-    /**
-     * One turn, in asyncio's order; {@code docs/design.md} has it as a numbered list. Entries that are added while the batch runs
-     * run in the next turn.
-     */
-    private void turn() {
-        long now = clock.nanoTime();
-        boolean busy = stopping || !ready.isEmpty();
-        if (!busy || ++turnsSincePoll >= TURNS_PER_POLL || now - lastPoll >= NANOS_PER_POLL) {
-            poll(busy ? 0 : untilNextTimer(now));
-            now = clock.nanoTime();
-            lastPoll = now;
-            turnsSincePoll = 0;
-        }
-        inbox.drainTo(ready);
-        for (TimerNode timer = timers.pollDue(now); timer != null; timer = timers.pollDue(now)) {
-            timer.fire();
-        }
-        budget = ready.size();
-        while (budget > 0) {
-            budget--;
-            ReadyEntry entry = ready.poll();
-            if (entry == null) {
-                throw new AssertionError("the batch is larger than the queue");
-            }
-            if (entry.isCallback()) {
-                callbacks.run(entry);
-            } else {
-                entry.run();
-            }
-        }
-    }
-
-    /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
-    @Nullable ReadyEntry nextCallback() {
-        if (budget == 0) {
-            return null;
-        }
-        ReadyEntry entry = ready.peek();
-        if (entry == null || !entry.isCallback()) {
-            return null;
-        }
-        budget--;
-        return ready.poll();
-    }
-
-    /** How long the poll may wait, in nanoseconds; negative without limit. */
-    private long untilNextTimer(long now) {
-        TimerNode first = timers.peek();
-        return first == null ? -1 : Math.max(0, first.deadline() - now);
-    }
-
-    private void poll(long timeout) {
-        boolean sleeps = timeout != 0 && inbox.beginSleep();
-        try {
-            poller.poll(sleeps ? timeout : 0);
-        } catch (java.io.UncheckedIOException e) {
-            fatal(e); // no selector, no loop
-        } catch (RuntimeException e) {
-            reports.later(new ExceptionContext("polling failed", e, null, null));
-        } finally {
-            if (sleeps) {
-                inbox.endSleep();
-            }
-        }
-        if (Thread.interrupted()) {
-            hostInterrupted = true;
-            TaskStep m = main;
-            if (m != null) {
-                m.cancelRoot("the thread of the event loop was interrupted");
-            } else {
-                stopping = true;
-            }
-        }
-    }
-
     // --- for the kernel
-
-    // somebody interrupted the platform thread: the main task of a Runner is cancelled, else the loop stops
-    private boolean hostInterrupted;
-    @Nullable TaskStep main;
 
     long now() {
         return clock.nanoTime();
@@ -671,32 +565,26 @@ public final class EventLoop implements AutoCloseable {
 
     /** An error after which nothing can be relied on: the loop stops and {@code run} throws it. */
     void fatal(Throwable error) {
-        if (fatal == null) {
-            fatal = error;
-        }
-        stopping = true;
-    }
-
-    private void rethrowFatal() {
-        Throwable error = fatal;
-        if (error != null) {
-            fatal = null;
-            throw Outcome.rethrow(error);
-        }
+        turns.fatal(error);
     }
 
     Callbacks callbacks() {
-        return callbacks;
+        return turns.callbacks;
     }
 
     /** Runs turns while there is a reason to, as part of the shutdown. */
-    void runWhile(java.util.function.BooleanSupplier reason) {
-        try (var _ = new Entered()) {
-            while (reason.getAsBoolean()) {
-                stopping = false;
-                turn();
-            }
-        }
+    void runWhile(BooleanSupplier reason) {
+        turns.runWhile(reason);
+    }
+
+    /** Names the task that is cancelled when somebody interrupts the loop's thread. */
+    void main(@Nullable TaskStep step) {
+        turns.main = step;
+    }
+
+    /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
+    @Nullable ReadyEntry nextCallback() {
+        return turns.nextCallback();
     }
 
     /** The last act of {@link Shutdown}. */
@@ -707,38 +595,4 @@ public final class EventLoop implements AutoCloseable {
         offload.close();
         poller.close();
     }
-
-    /** The time between the first and the last turn of a run. */
-    private final class Entered implements AutoCloseable {
-        Entered() {
-            EventLoop other = currentOrNull();
-            if (other != null || carrier.isEntered()) {
-                throw new IllegalStateException(carrier.isEntered()
-                        ? EventLoop.this + " runs already"
-                        : "this thread runs " + other + " already: a loop cannot run inside another");
-            }
-            carrier.enter();
-            hostInterrupted = false;
-            synchronized (RUNNING_LOCK) {
-                EventLoop[] more = java.util.Arrays.copyOf(running, running.length + 1);
-                more[running.length] = EventLoop.this;
-                running = more;
-            }
-        }
-
-        @Override
-        public void close() {
-            synchronized (RUNNING_LOCK) {
-                running = java.util.Arrays.stream(running)
-                        .filter(loop -> loop != EventLoop.this)
-                        .toArray(EventLoop[]::new);
-            }
-            carrier.leave();
-            stopping = false;
-            if (hostInterrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
 }

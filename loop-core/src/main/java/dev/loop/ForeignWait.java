@@ -1,5 +1,6 @@
 package dev.loop;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.internal.carrier.Carrier;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -10,6 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Futures seen from outside of their loop, and stages of the JDK seen from inside. */
 final class ForeignWait {
+
+    /** What ends a wait outside of the loop when the loop closes first. */
+    @FunctionalInterface
+    interface Abandoned {
+        @CanIgnoreReturnValue
+        boolean fail(Throwable error);
+    }
 
     private ForeignWait() {}
 
@@ -66,9 +74,10 @@ final class ForeignWait {
                 whenDone.run();
                 return;
             }
-            loop.foreignWaits.add(result);
+            Abandoned abandoned = result::completeExceptionally;
+            loop.foreignWaits.add(abandoned);
             future.addListener(done -> {
-                loop.foreignWaits.remove(result);
+                loop.foreignWaits.remove(abandoned);
                 whenDone.run();
             });
         };

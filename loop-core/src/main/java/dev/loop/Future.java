@@ -1,5 +1,6 @@
 package dev.loop;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -82,6 +83,7 @@ public abstract class Future<T extends @Nullable Object> {
      *     {@link java.util.concurrent.CompletionException}
      * @throws IllegalStateException in a callback, in a task of another loop, or when the loop has closed
      */
+    @CanIgnoreReturnValue
     public final T await() {
         EventLoop l = loop;
         if (!l.isCurrent()) {
@@ -141,7 +143,7 @@ public abstract class Future<T extends @Nullable Object> {
      * @return false if it is done already, or refuses
      * @see #cancel(String)
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public final boolean cancel() {
         return cancel(null);
     }
@@ -154,7 +156,7 @@ public abstract class Future<T extends @Nullable Object> {
      * @return false if it is done already, or refuses. A wait that was granted something that nobody has read yet (an item, a
      *     lock) can still be cancelled: the grant goes back to where it came from.
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public abstract boolean cancel(@Nullable String reason);
 
     /**
@@ -179,7 +181,7 @@ public abstract class Future<T extends @Nullable Object> {
      * @param callback as it was registered, compared by {@code equals}
      * @return how many registrations there were
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public final int removeDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread();
         return removeListener(new DoneCallback<T>(this, callback));
@@ -209,7 +211,7 @@ public abstract class Future<T extends @Nullable Object> {
     // --- for the kernel
 
     /** The value, or what await() throws. Only when done. */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
     T take() {
         Object o = outcome;
         if (o instanceof Outcome.Failed failed) {
@@ -232,7 +234,7 @@ public abstract class Future<T extends @Nullable Object> {
     }
 
     /** Ends this, unless it has ended; tells the listeners in their order. */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     final boolean finish(Object how) {
         if (outcome != null) {
             return false;
@@ -268,7 +270,7 @@ public abstract class Future<T extends @Nullable Object> {
         }
     }
 
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     final int removeListener(Listener listener) {
         Object l = listeners;
         if (l instanceof Listeners list) {

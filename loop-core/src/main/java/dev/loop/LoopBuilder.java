@@ -3,6 +3,7 @@ package dev.loop;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ public final class LoopBuilder {
     @Nullable String name;
     Clock clock = Clock.system();
     @Nullable Poller poller;
+    Duration closeLimit = Duration.ofSeconds(10);
 
     LoopBuilder() {}
 
@@ -48,6 +50,18 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder poller(Poller poller) {
         this.poller = Objects.requireNonNull(poller, "poller");
+        return this;
+    }
+
+    /**
+     * Sets how long {@link EventLoop#close()} waits for what it has cancelled.
+     *
+     * @param limit on the loop's clock; by default ten seconds
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder closeLimit(Duration limit) {
+        this.closeLimit = Objects.requireNonNull(limit, "limit");
         return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.loop;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ public class Promise<T extends @Nullable Object> extends Future<T> {
      * @param value the value
      * @return false if it was done already
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public final boolean tryComplete(T value) {
         loop.checkThread();
         return finish(Outcome.of(value));
@@ -58,7 +59,7 @@ public class Promise<T extends @Nullable Object> extends Future<T> {
      * @param error the failure; a {@link CancelledException} makes it cancelled
      * @return false if it was done already
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public final boolean tryFail(Throwable error) {
         loop.checkThread();
         return outcome == null && finish(Outcome.thrown(error));
@@ -89,7 +90,7 @@ public class Promise<T extends @Nullable Object> extends Future<T> {
     }
 
     @Override
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
         return outcome == null && finish(new Outcome.Cancelled(reason));

@@ -62,11 +62,11 @@ public final class Runner implements AutoCloseable {
                     + " already: spawn a task on it instead of running another loop inside");
         }
         Task<T> task = loop.spawn("main", main);
-        loop.main = task.step;
+        loop.main(task.step);
         try {
             return loop.runUntilComplete(task);
         } finally {
-            loop.main = null;
+            loop.main(null);
         }
     }
 

@@ -1,14 +1,11 @@
 package dev.loop;
 
 import dev.loop.internal.timer.TimerNode;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
 
 /** The end of a loop: cancel, drain, report, divert what is left, close. */
 final class Shutdown {
-
-    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private Shutdown() {}
 
@@ -26,10 +23,10 @@ final class Shutdown {
         StackTraceElement[] stack = loop.callbacks().end();
         loop.closeForGood();
         if (stack != null) {
-            loop.reports.later(stuck("a callback", stack));
+            loop.reports.later(stuck(loop, "a callback", stack));
         }
-        for (CompletableFuture<?> wait : new ArrayList<>(loop.foreignWaits)) {
-            wait.completeExceptionally(loop.closedException());
+        for (ForeignWait.Abandoned wait : new ArrayList<>(loop.foreignWaits)) {
+            wait.fail(loop.closedException());
         }
         loop.foreignWaits.clear();
     }
@@ -37,7 +34,7 @@ final class Shutdown {
     /** Cancels every task, also those that the dying ones start, and runs until all have ended or the time is up. */
     private static void drain(EventLoop loop) {
         var late = new boolean[1];
-        var limit = new TimerNode(loop.now() + Durations.nanos(LIMIT)) {
+        var limit = new TimerNode(loop.now() + Durations.nanos(loop.closeLimit)) {
             @Override
             public void fire() {
                 late[0] = true;
@@ -46,7 +43,7 @@ final class Shutdown {
         loop.timers.add(limit);
         var rounds = new int[1];
         loop.runWhile(() -> {
-            for (TaskStep step : loop.tasks.size() == 0 ? java.util.List.<TaskStep>of() : loop.tasks.snapshot()) {
+            for (TaskStep step : loop.tasks.size() == 0 ? List.<TaskStep>of() : loop.tasks.snapshot()) {
                 step.cancelRoot("the event loop is closing");
             }
             if (rounds[0] > 0) {
@@ -65,15 +62,15 @@ final class Shutdown {
             boolean started = step.isStarted();
             StackTraceElement[] stack = step.strand();
             if (started) {
-                loop.reports.later(stuck(step.task.toString(), stack));
+                loop.reports.later(stuck(loop, step.task.toString(), stack));
             }
         }
     }
 
-    private static ExceptionContext stuck(String what, StackTraceElement[] stack) {
+    private static ExceptionContext stuck(EventLoop loop, String what, StackTraceElement[] stack) {
         var where = new IllegalStateException(what + " did not end when its event loop closed; it was here");
         where.setStackTrace(stack);
         return new ExceptionContext(
-                what + " did not end within " + LIMIT + " of the loop's close and goes on outside of it", where, null, null);
+                what + " did not end within " + loop.closeLimit + " of the loop's close and goes on outside of it", where, null, null);
     }
 }

@@ -1,5 +1,6 @@
 package dev.loop;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * @return false if the task is done
      */
     @Override
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
         return step.cancel(reason);
@@ -62,7 +63,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      *
      * @return how many requests are left, never below zero
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public int uncancel() {
         loop.checkThread();
         return step.uncancel();

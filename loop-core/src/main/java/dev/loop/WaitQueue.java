@@ -1,5 +1,6 @@
 package dev.loop;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +81,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param value what is granted
      * @return false if nobody waits, and the value was not taken
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public boolean grant(T value) {
         Waiter<T, A> waiter = first;
         if (waiter == null) {
@@ -97,7 +98,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param error the failure
      * @return false if nobody waits
      */
-    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    @CanIgnoreReturnValue
     public boolean fail(Throwable error) {
         Waiter<T, A> waiter = first;
         if (waiter == null) {

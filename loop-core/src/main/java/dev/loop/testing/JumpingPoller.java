@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class JumpingPoller implements Poller {
 
+    /** A deadline of a century is none: nobody can be waiting for it. */
+    private static final long FOREVER = Long.MAX_VALUE / 4;
+
     private final ManualClock clock;
     private final Poller real = new SelectorPoller();
     private @Nullable EventLoop loop;
@@ -51,7 +54,7 @@ final class JumpingPoller implements Poller {
             if (timeoutNanos != 0) {
                 clock.advanceNanos(Clock.system().nanoTime() - before);
             }
-        } else if (timeoutNanos > 0) {
+        } else if (timeoutNanos > 0 && timeoutNanos < FOREVER) {
             clock.advanceNanos(timeoutNanos);
         } else {
             deadlocked = true;
