@@ -107,7 +107,8 @@ public final class Async {
      * @param <T> what they have in common
      * @return an unmodifiable list of the values
      */
-    public static <T extends @Nullable Object> Future<List<T>> gather(Collection<? extends Future<? extends T>> futures) {
+    public static <T extends @Nullable Object> Future<List<T>> gather(
+            Collection<? extends Future<? extends T>> futures) {
         return new Gather<T>(EventLoop.current(), futures);
     }
 
@@ -167,7 +168,8 @@ public final class Async {
      * @throws IllegalStateException outside of a task
      */
     @CanIgnoreReturnValue
-    public static <T extends @Nullable Object, X extends Throwable> T timeout(Duration limit, Body<T, X> body) throws X {
+    public static <T extends @Nullable Object, X extends Throwable> T timeout(Duration limit, Body<T, X> body)
+            throws X {
         return CancelScope.timeout(step("timeout(…)"), limit, body);
     }
 

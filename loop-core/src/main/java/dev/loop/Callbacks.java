@@ -144,20 +144,15 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         }
     }
 
-    /** Ends the coroutine. Returns the stack of a callback that would not end, and that now goes on elsewhere; null if all is well. */
-    StackTraceElement @Nullable [] end() {
+    /** Ends the coroutine. Returns it if it is in the middle of a callback that would not end; null if all is well. */
+    @Nullable Coroutine end() {
         ended = true;
-        Coroutine c = coroutine;
         held.clear();
-        if (c == null) {
-            return null;
+        Coroutine c = coroutine;
+        if (c != null && blocked) {
+            return c;
         }
-        if (blocked) {
-            StackTraceElement[] stack = c.thread().getStackTrace();
-            loop.carrier.strand(c);
-            return stack;
-        }
-        if (c.isSuspended()) {
+        if (c != null && c.isSuspended()) {
             c.mount();
         }
         return null;

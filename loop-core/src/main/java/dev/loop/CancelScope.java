@@ -65,8 +65,8 @@ final class CancelScope {
      *
      * @throws TimeoutException if the deadline's cancel, and no other, ended the body
      */
-    static <T extends @Nullable Object, X extends Throwable> T timeout(
-            TaskStep step, Duration limit, Body<T, X> body) throws X {
+    static <T extends @Nullable Object, X extends Throwable> T timeout(TaskStep step, Duration limit, Body<T, X> body)
+            throws X {
         var scope = new CancelScope(step, step.scope);
         scope.cancelAfter(limit);
         step.scope = scope;

@@ -15,6 +15,7 @@ public final class CancelledException extends CancellationException {
     /** The scope that absorbs it, if the cancel came through one. */
     private final transient @Nullable CancelScope scope;
 
+    /** Why, for people. */
     private final @Nullable String reason;
 
     /** A cancel without a reason. */

@@ -7,10 +7,12 @@ final class DoneCallback<T> implements Listener {
 
     private final Future<T> future;
     private final Consumer<? super Future<T>> callback;
+    private final boolean waits;
 
-    DoneCallback(Future<T> future, Consumer<? super Future<T>> callback) {
+    DoneCallback(Future<T> future, Consumer<? super Future<T>> callback, boolean waits) {
         this.future = future;
         this.callback = callback;
+        this.waits = waits;
     }
 
     @Override
@@ -24,7 +26,7 @@ final class DoneCallback<T> implements Listener {
 
     @Override
     public boolean waits() {
-        return false;
+        return waits;
     }
 
     boolean isFor(DoneCallback<?> other) {

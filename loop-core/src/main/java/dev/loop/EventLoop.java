@@ -2,25 +2,14 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
-import dev.loop.internal.carrier.Carrier;
-import dev.loop.internal.poll.SelectorPoller;
-import dev.loop.internal.ready.Inbox;
-import dev.loop.internal.ready.ReadyEntry;
-import dev.loop.internal.ready.ReadyQueue;
-import dev.loop.internal.timer.TimerQueue;
 import dev.loop.spi.Clock;
-import dev.loop.spi.Poller;
 import dev.loop.spi.ReadinessHandler;
 import dev.loop.spi.Registration;
 import java.nio.channels.SelectableChannel;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,47 +31,10 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 @CheckReturnValue
-public final class EventLoop implements AutoCloseable {
-
-    private static final AtomicInteger NUMBERS = new AtomicInteger();
-
-    private final String name;
-    private final Clock clock;
-    final Duration closeLimit;
-    private final Poller poller;
-    final Carrier carrier;
-
-    // the loop's thread only, from here
-    final ReadyQueue ready = new ReadyQueue();
-    final TimerQueue timers = new TimerQueue();
-    final TaskList tasks = new TaskList();
-    final Reports reports = new Reports(this);
-    final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
-    private final Turns turns;
-    private final Offload offload = new Offload(this);
-    private final Promise<@Nullable Void> done;
-    /** The task whose step runs now; null in a callback and in the kernel. */
-    @Nullable TaskStep current;
-    /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
-    int jdkWaits;
-
-    private int taskNumber;
-
-    // any thread, from here
-    final Inbox inbox;
-    private volatile boolean closed;
+public final class EventLoop extends Kernel implements AutoCloseable {
 
     EventLoop(LoopBuilder builder) {
-        name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
-        clock = builder.clock;
-        closeLimit = builder.closeLimit;
-        Poller p = builder.poller;
-        poller = p != null ? p : new SelectorPoller();
-        inbox = new Inbox(poller::wakeup);
-        carrier = Carrier.create();
-        turns = new Turns(this, clock, poller);
-        done = new Promise<>(this);
-        done.finish(Outcome.NIL);
+        super(builder);
     }
 
     // --- making and finding loops
@@ -231,7 +183,7 @@ public final class EventLoop implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     public <T extends @Nullable Object> Task<T> spawn(Callable<? extends T> body) {
-        return spawn("task-" + ++taskNumber, body);
+        return spawn(nextTaskName(), body);
     }
 
     /**
@@ -282,6 +234,17 @@ public final class EventLoop implements AutoCloseable {
      */
     public <T extends @Nullable Object> Promise<T> promise() {
         return new Promise<>(this);
+    }
+
+    /**
+     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back.
+     *
+     * @param hook is asked by every cancel; one hook may serve many promises
+     * @param <T> its value
+     * @return a pending promise
+     */
+    public <T extends @Nullable Object> Promise<T> promise(CancelHook<T> hook) {
+        return new HookedPromise<>(this, Objects.requireNonNull(hook, "hook"));
     }
 
     /**
@@ -423,6 +386,24 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
+     * Has a task run when this loop closes, before the tasks that are left are cancelled: what belongs to the loop and must end with
+     * it ends there. The tasks of all who have asked run at once, and the close waits for them within its limit.
+     *
+     * @param body what closes; it may await. A failure of it is reported.
+     * @return takes it back, when run on the loop
+     */
+    @CanIgnoreReturnValue
+    public Runnable onClose(VoidBody<? extends Exception> body) {
+        checkUsable();
+        Callable<@Nullable Void> closer = callable(body);
+        closers.add(closer);
+        return () -> {
+            checkThread();
+            closers.remove(closer);
+        };
+    }
+
+    /**
      * Whether turns run now. Thread-safe, and only true of the moment.
      *
      * @return true inside run methods
@@ -498,6 +479,16 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
+     * Tells the exception handler, in a callback of its own, of a failure that has nobody else to go to.
+     *
+     * @param context what happened
+     */
+    public void callExceptionHandler(ExceptionContext context) {
+        checkThread();
+        reports.later(Objects.requireNonNull(context, "context"));
+    }
+
+    /**
      * Whether this thread runs the loop's callbacks: the loop virtual thread, on which nothing may block. Thread-safe.
      *
      * @param thread any thread
@@ -517,82 +508,18 @@ public final class EventLoop implements AutoCloseable {
         return jdkWaits + offload.running() + foreignWaits.size();
     }
 
+    /**
+     * Refuses a call by code that may not touch this loop now: the first line of every method of what belongs to a loop. While the
+     * loop does not run, whoever owns it may call.
+     *
+     * @throws WrongThreadException while the loop runs, on a thread that runs none of its tasks and callbacks
+     */
+    public void checkThread() {
+        refuseOtherThreads();
+    }
+
     @Override
     public String toString() {
         return "EventLoop[" + name + (closed ? ", closed]" : "]");
-    }
-
-    // --- for the kernel
-
-    long now() {
-        return clock.nanoTime();
-    }
-
-    /** Whether the calling thread is the one that may touch the loop now. */
-    boolean isCurrent() {
-        return carrier.isMounted(Thread.currentThread());
-    }
-
-    /** Refuses a call from outside of a running loop. */
-    void checkThread() {
-        if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
-            throw new WrongThreadException(this + " was called from " + Thread.currentThread()
-                    + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
-                    + " toCompletableFuture or a method whose name ends in Threadsafe");
-        }
-    }
-
-    private void checkUsable() {
-        checkThread();
-        checkNotClosed();
-    }
-
-    private void checkNotClosed() {
-        if (closed) {
-            throw closedException();
-        }
-    }
-
-    IllegalStateException closedException() {
-        return new IllegalStateException(name + " is closed");
-    }
-
-    /** Kernel work from any thread; false if the loop has closed. It runs on the platform thread and throws nothing. */
-    @CanIgnoreReturnValue
-    boolean submit(Runnable work) {
-        return inbox.push(work::run);
-    }
-
-    /** An error after which nothing can be relied on: the loop stops and {@code run} throws it. */
-    void fatal(Throwable error) {
-        turns.fatal(error);
-    }
-
-    Callbacks callbacks() {
-        return turns.callbacks;
-    }
-
-    /** Runs turns while there is a reason to, as part of the shutdown. */
-    void runWhile(BooleanSupplier reason) {
-        turns.runWhile(reason);
-    }
-
-    /** Names the task that is cancelled when somebody interrupts the loop's thread. */
-    void main(@Nullable TaskStep step) {
-        turns.main = step;
-    }
-
-    /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
-    @Nullable ReadyEntry nextCallback() {
-        return turns.nextCallback();
-    }
-
-    /** The last act of {@link Shutdown}. */
-    void closeForGood() {
-        inbox.close(ready);
-        closed = true;
-        ready.clear();
-        offload.close();
-        poller.close();
     }
 }

@@ -2,11 +2,11 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.internal.carrier.Carrier;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /** Futures seen from outside of their loop, and stages of the JDK seen from inside. */
@@ -62,7 +62,10 @@ final class ForeignWait {
             }
         };
         // dependents of the stage are user code: they run on the loop virtual thread
-        attach(future, result, () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
+        attach(
+                future,
+                result,
+                () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
         return result;
     }
 

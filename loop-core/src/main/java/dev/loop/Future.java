@@ -32,6 +32,7 @@ public abstract class Future<T extends @Nullable Object> {
 
     // both belong to the loop's thread
     @Nullable Object outcome;
+
     private @Nullable Object listeners; // null, a Listener, or Listeners
 
     Future(EventLoop loop) {
@@ -91,8 +92,9 @@ public abstract class Future<T extends @Nullable Object> {
         }
         TaskStep step = l.current;
         if (step == null) {
-            throw new IllegalStateException("await() in a callback would hold every callback behind it: spawn a task, or use"
-                    + " addDoneCallback (" + this + ")");
+            throw new IllegalStateException(
+                    "await() in a callback would hold every callback behind it: spawn a task, or use"
+                            + " addDoneCallback (" + this + ")");
         }
         if (outcome != null) {
             step.countDoneAwait();
@@ -166,8 +168,22 @@ public abstract class Future<T extends @Nullable Object> {
      * @param callback gets this future, done
      */
     public final void addDoneCallback(Consumer<? super Future<T>> callback) {
+        add(new DoneCallback<T>(this, callback, false));
+    }
+
+    /**
+     * Has a callback run when this is done, for somebody who waits for the outcome and will look at it: a failure is not reported
+     * as unseen, and the cancel of a task that awaits this as well leaves this future to go on. In all else it is
+     * {@link #addDoneCallback}, and {@link #removeDoneCallback} takes it back.
+     *
+     * @param callback gets this future, done
+     */
+    public final void addWaiter(Consumer<? super Future<T>> callback) {
+        add(new DoneCallback<T>(this, callback, true));
+    }
+
+    private void add(DoneCallback<T> listener) {
         loop.checkThread();
-        var listener = new DoneCallback<T>(this, callback);
         if (outcome != null) {
             listener.schedule();
         } else {
@@ -184,7 +200,7 @@ public abstract class Future<T extends @Nullable Object> {
     @CanIgnoreReturnValue
     public final int removeDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread();
-        return removeListener(new DoneCallback<T>(this, callback));
+        return removeListener(new DoneCallback<T>(this, callback, false));
     }
 
     /**
@@ -241,7 +257,7 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
-        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null)) {
+        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null) && !loop.isClosed()) {
             loop.reports.watch(this, failed);
         }
         if (l != null) {

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, TimerHandle {
 
     final EventLoop loop;
+
     @Nullable Runnable callback; // null once it was cancelled or has begun
+
     boolean cancelled;
 
     Handle(EventLoop loop, Runnable callback) {

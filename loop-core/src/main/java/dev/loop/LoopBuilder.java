@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 public final class LoopBuilder {
 
     @Nullable String name;
+
     Clock clock = Clock.system();
+
     @Nullable Poller poller;
+
     Duration closeLimit = Duration.ofSeconds(10);
 
     LoopBuilder() {}

@@ -49,7 +49,12 @@ final class Offload {
         if (e == null) {
             var number = new AtomicInteger();
             var pool = new ThreadPoolExecutor(
-                    MOST_THREADS, MOST_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> Thread.ofPlatform()
+                    MOST_THREADS,
+                    MOST_THREADS,
+                    10,
+                    TimeUnit.SECONDS,
+                    new LinkedBlockingQueue<>(),
+                    task -> Thread.ofPlatform()
                             .daemon()
                             .name(loop.name() + "-helper-" + number.incrementAndGet())
                             .unstarted(task));
@@ -76,8 +81,12 @@ final class Offload {
         public boolean cancel(@Nullable String reason) {
             boolean cancelled = super.cancel(reason);
             var w = work;
-            // a call that has begun is abandoned, not interrupted: it may be in the middle of anything; its thread tells its end
-            if (cancelled && w instanceof Runnable waiting && executor instanceof ThreadPoolExecutor pool && pool.remove(waiting)) {
+            // a call that has begun is abandoned, not interrupted: it may be in the middle of anything; its thread
+            // tells its end
+            if (cancelled
+                    && w instanceof Runnable waiting
+                    && executor instanceof ThreadPoolExecutor pool
+                    && pool.remove(waiting)) {
                 running--;
             }
             return cancelled;

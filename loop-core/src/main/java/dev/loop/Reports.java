@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 final class Reports {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
-    private static final Cleaner CLEANER =
-            Cleaner.create(task -> Thread.ofPlatform().daemon().name("loop-cleaner").unstarted(task));
+    private static final Cleaner CLEANER = Cleaner.create(
+            task -> Thread.ofPlatform().daemon().name("loop-cleaner").unstarted(task));
 
     private final EventLoop loop;
     private @Nullable ExceptionHandler handler;

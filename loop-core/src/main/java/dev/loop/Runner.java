@@ -61,6 +61,7 @@ public final class Runner implements AutoCloseable {
             throw new IllegalStateException("this thread runs " + EventLoop.current()
                     + " already: spawn a task on it instead of running another loop inside");
         }
+        loop.carrier.checkHost();
         Task<T> task = loop.spawn("main", main);
         loop.main(task.step);
         try {

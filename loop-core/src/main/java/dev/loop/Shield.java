@@ -25,7 +25,8 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
             if (outcome == null) {
                 finish(new Outcome.Failed(failed.error));
             } else {
-                loop.reports.later(new ExceptionContext("a shielded future failed after its wait was cancelled", failed.error, inner, null));
+                loop.reports.later(new ExceptionContext(
+                        "a shielded future failed after its wait was cancelled", failed.error, inner, null));
             }
         } else if (how instanceof Outcome.Cancelled c) {
             finish(c);

@@ -1,5 +1,6 @@
 package dev.loop;
 
+import dev.loop.internal.carrier.Coroutine;
 import dev.loop.internal.timer.TimerNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,29 +11,44 @@ final class Shutdown {
     private Shutdown() {}
 
     static void close(EventLoop loop) {
+        List<TaskStep> closers = loop.spawnClosers();
         if (loop.tasks.size() > 0 || loop.callbacks().isBlocked() || !loop.ready.isEmpty()) {
-            drain(loop);
+            drain(loop, closers);
         }
-        strand(loop);
+        List<TaskStep> stuck = loop.tasks.snapshot();
+        for (TaskStep step : stuck) {
+            if (step.isStarted()) {
+                loop.reports.later(stuck(loop, step.task.toString(), step.stack()));
+            }
+        }
         loop.reports.reportUnretrieved();
         if (!loop.ready.isEmpty()) {
             // what was just reported, and what the end of the tasks has scheduled
             var turns = new int[1];
             loop.runWhile(() -> !loop.ready.isEmpty() && turns[0]++ < 2);
         }
-        StackTraceElement[] stack = loop.callbacks().end();
+        Coroutine blocked = loop.callbacks().end();
         loop.closeForGood();
-        if (stack != null) {
-            loop.reports.later(stuck(loop, "a callback", stack));
+        if (blocked != null) {
+            loop.reports.later(
+                    stuck(loop, "a callback", blocked.thread().getStackTrace()));
         }
+        // only now: from here on they run on another thread, and nothing of the loop is theirs
+        if (blocked != null) {
+            loop.carrier.strand(blocked);
+        }
+        stuck.forEach(TaskStep::strand);
         for (ForeignWait.Abandoned wait : new ArrayList<>(loop.foreignWaits)) {
             wait.fail(loop.closedException());
         }
         loop.foreignWaits.clear();
     }
 
-    /** Cancels every task, also those that the dying ones start, and runs until all have ended or the time is up. */
-    private static void drain(EventLoop loop) {
+    /**
+     * Runs the closers to their end, then cancels every other task, also those that the dying ones start, and runs until all have
+     * ended or the time is up.
+     */
+    private static void drain(EventLoop loop, List<TaskStep> closers) {
         var late = new boolean[1];
         var limit = new TimerNode(loop.now() + Durations.nanos(loop.closeLimit)) {
             @Override
@@ -43,11 +59,13 @@ final class Shutdown {
         loop.timers.add(limit);
         var rounds = new int[1];
         loop.runWhile(() -> {
-            for (TaskStep step : loop.tasks.size() == 0 ? List.<TaskStep>of() : loop.tasks.snapshot()) {
-                step.cancelRoot("the event loop is closing");
+            boolean closing = closers.stream().anyMatch(step -> step.task.outcome == null);
+            // a callback that is blocked may wait for one of those tasks, and a closer for that callback
+            if (!closing || loop.callbacks().isBlocked()) {
+                cancelAll(loop, closers);
             }
-            if (rounds[0] > 0) {
-                loop.callbacks().interrupt();
+            if (loop.ready.isEmpty()) {
+                loop.callbacks().interrupt(); // nothing else can go on that would free it
             }
             boolean working = loop.tasks.size() > 0 || loop.callbacks().isBlocked();
             return !late[0] && (working || rounds[0] == 0) && rounds[0]++ >= 0;
@@ -55,14 +73,10 @@ final class Shutdown {
         loop.timers.remove(limit);
     }
 
-    /** What has not ended: told with its stack, and diverted, so that its {@code finally} blocks still run. */
-    private static void strand(EventLoop loop) {
-        for (TaskStep step : loop.tasks.snapshot()) {
-            loop.tasks.remove(step);
-            boolean started = step.isStarted();
-            StackTraceElement[] stack = step.strand();
-            if (started) {
-                loop.reports.later(stuck(loop, step.task.toString(), stack));
+    private static void cancelAll(EventLoop loop, List<TaskStep> butThese) {
+        for (TaskStep step : loop.tasks.size() == 0 ? List.<TaskStep>of() : loop.tasks.snapshot()) {
+            if (!butThese.contains(step)) {
+                step.cancelRoot("the event loop is closing");
             }
         }
     }
@@ -71,6 +85,9 @@ final class Shutdown {
         var where = new IllegalStateException(what + " did not end when its event loop closed; it was here");
         where.setStackTrace(stack);
         return new ExceptionContext(
-                what + " did not end within " + loop.closeLimit + " of the loop's close and goes on outside of it", where, null, null);
+                what + " did not end within " + loop.closeLimit + " of the loop's close and goes on outside of it",
+                where,
+                null,
+                null);
     }
 }

@@ -32,6 +32,7 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
 
     // the loop's list of its tasks
     @Nullable TaskStep previous;
+
     @Nullable TaskStep next;
 
     private boolean queued;
@@ -45,7 +46,9 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
 
     // cancels
     int cancelRequests;
+
     @Nullable CancelScope scope; // the innermost one
+
     private @Nullable CancelScope root; // around the whole body, made when the kernel cancels
     private Outcome.@Nullable Cancelled pending; // asked for, not delivered
     private boolean delivered; // handed to what is awaited, or the wait was left for it
@@ -382,22 +385,25 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
 
     // --- the end of the loop
 
-    /** The loop closes and this task has not ended: returns where it stands, and lets it unwind elsewhere. */
-    StackTraceElement[] strand() {
-        Coroutine c = coroutine;
-        if (c == null) {
-            if (root == null) {
-                cancelRoot("the event loop closed");
-            }
-            endUnstarted();
-            return new StackTraceElement[0];
-        }
-        StackTraceElement[] stack = c.thread().getStackTrace();
-        loop.carrier.strand(c);
-        return stack;
-    }
-
     boolean isStarted() {
         return coroutine != null;
+    }
+
+    /** Where it stands. */
+    StackTraceElement[] stack() {
+        return coroutine().thread().getStackTrace();
+    }
+
+    /** The loop has closed and this task has not ended: lets it unwind elsewhere. */
+    void strand() {
+        Coroutine c = coroutine;
+        if (task.outcome != null) {
+            return; // it has ended in the very last turns
+        }
+        if (c == null) {
+            endUnstarted();
+        } else {
+            loop.carrier.strand(c);
+        }
     }
 }

@@ -36,12 +36,13 @@ final class Turns {
 
     // somebody interrupted the platform thread: the main task of a Runner is cancelled, else the loop stops
     private boolean hostInterrupted;
+
     @Nullable TaskStep main;
 
-    Turns(EventLoop loop, Clock clock, Poller poller) {
+    Turns(EventLoop loop) {
         this.loop = loop;
-        this.clock = clock;
-        this.poller = poller;
+        clock = loop.clock;
+        poller = loop.poller;
         callbacks = new Callbacks(loop);
     }
 

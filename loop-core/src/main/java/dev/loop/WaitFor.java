@@ -51,17 +51,32 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         } else if (how instanceof Outcome.Failed failed) {
             failed.retrieved();
             finish(new Outcome.Failed(failed.error));
-        } else {
-            finish(Outcome.of(inner.take()));
+        } else if (how != null) {
+            finish(how);
         }
     }
 
-    /** Asks the inner one first: if that is complete it refuses, and its outcome follows. */
+    /** The value counts as read when it is read here: until then the inner one can take it back. */
+    @Override
+    T take() {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.take() : super.take();
+    }
+
+    /**
+     * Asks the inner one first: if that is complete it refuses, and its outcome follows; unless it was granted something that nobody
+     * has read, and takes it back.
+     */
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        if (outcome != null) {
-            return false;
+        Object how = outcome;
+        if (how != null) {
+            if (inner.outcome != how || how instanceof Outcome.Cancelled || !inner.cancel(reason)) {
+                return false;
+            }
+            outcome = new Outcome.Cancelled(reason);
+            return true;
         }
         boolean wasLate = late;
         late = false; // before the call: the inner one may end inside it

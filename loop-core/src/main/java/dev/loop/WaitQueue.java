@@ -24,6 +24,8 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
     private final EventLoop loop;
     private final @Nullable Consumer<? super T> giveBack;
 
+    private final CancelHook<T> settlement = new Settlement();
+
     private @Nullable Waiter<T, A> first;
     private @Nullable Waiter<T, A> last;
     private int size;
@@ -49,7 +51,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      */
     public Future<T> park(A attachment) {
         loop.checkThread();
-        var waiter = new Waiter<T, A>(this, attachment);
+        var waiter = new Waiter<T, A>(loop, settlement, attachment);
         Waiter<T, A> l = last;
         waiter.previous = l;
         if (l == null) {
@@ -70,7 +72,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @return a wait that is done
      */
     public Future<T> granted(T value, A attachment) {
-        var waiter = new Waiter<T, A>(this, attachment);
+        var waiter = new Waiter<T, A>(loop, settlement, attachment);
         waiter.outcome = Outcome.of(value);
         return waiter;
     }
@@ -159,42 +161,35 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         size--;
     }
 
-    /** One wait: linked while it is pending; keeps its grant returnable until somebody has read it. */
-    private static final class Waiter<T extends @Nullable Object, A extends @Nullable Object> extends Future<T> {
-        private final WaitQueue<T, A> queue;
+    /** Forgets a waiter that is cancelled while it waits, and hands back a grant that nobody has read. */
+    private final class Settlement implements CancelHook<T> {
+        @Override
+        @SuppressWarnings("unchecked") // only waiters of this queue get this hook
+        public boolean stop(Promise<T> promise, @Nullable String reason) {
+            unlink((Waiter<T, A>) promise);
+            return true;
+        }
+
+        @Override
+        public boolean takeBack(T value) {
+            Consumer<? super T> back = giveBack;
+            if (back == null) {
+                return false;
+            }
+            back.accept(value);
+            return true;
+        }
+    }
+
+    /** One wait; linked while it is pending. */
+    private static final class Waiter<T extends @Nullable Object, A extends @Nullable Object> extends HookedPromise<T> {
         private final A attachment;
         private @Nullable Waiter<T, A> previous;
         private @Nullable Waiter<T, A> next;
-        private boolean read;
 
-        Waiter(WaitQueue<T, A> queue, A attachment) {
-            super(queue.loop);
-            this.queue = queue;
+        Waiter(EventLoop loop, CancelHook<T> settlement, A attachment) {
+            super(loop, settlement);
             this.attachment = attachment;
-        }
-
-        @Override
-        T take() {
-            read = true;
-            return super.take();
-        }
-
-        @Override
-        @SuppressWarnings("unchecked")
-        public boolean cancel(@Nullable String reason) {
-            loop.checkThread();
-            Object how = outcome;
-            if (how == null) {
-                queue.unlink(this);
-                return finish(new Outcome.Cancelled(reason));
-            }
-            var giveBack = queue.giveBack;
-            if (giveBack == null || read || how instanceof Outcome.Failed || how instanceof Outcome.Cancelled) {
-                return false;
-            }
-            outcome = new Outcome.Cancelled(reason);
-            giveBack.accept((T) (how == Outcome.NIL ? null : how));
-            return true;
         }
     }
 }

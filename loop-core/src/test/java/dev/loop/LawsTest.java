@@ -20,7 +20,6 @@ import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -100,7 +99,8 @@ class LawsTest {
             whileACallbackIsParked(() -> {
                 Future<?> never = EventLoop.current().promise();
                 Future<?> limited = waitFor(never, MOMENT);
-                assertThatThrownBy(() -> gather(spawn(() -> 1), sleep(MOMENT), limited).await())
+                assertThatThrownBy(() ->
+                                gather(spawn(() -> 1), sleep(MOMENT), limited).await())
                         .isInstanceOf(TimeoutException.class);
             });
         }
@@ -268,7 +268,8 @@ class LawsTest {
                 EventLoop loop = EventLoop.current();
                 var seen = new ArrayList<String>();
                 assertThatThrownBy(() -> timeout(Duration.ofSeconds(1), () -> {
-                            assertThatThrownBy(() -> sleep(Duration.ofSeconds(2)).await())
+                            assertThatThrownBy(
+                                            () -> sleep(Duration.ofSeconds(2)).await())
                                     .isInstanceOf(CancelledException.class);
                             seen.add(loop.completed("value").await());
                             loop.promise().await();
@@ -292,8 +293,9 @@ class LawsTest {
                 promise.complete("value");
                 task.cancel("late");
                 assertThatThrownBy(task::await)
-                        .isInstanceOfSatisfying(CancelledException.class, e -> assertThat(e.reason())
-                                .isEqualTo("late"));
+                        .isInstanceOfSatisfying(
+                                CancelledException.class,
+                                e -> assertThat(e.reason()).isEqualTo("late"));
                 assertThat(got).containsExactly("value");
             });
         }
@@ -396,7 +398,9 @@ class LawsTest {
                 awaiting.cancel();
                 blocked.cancel("reason");
                 assertThatThrownBy(awaiting::await).isInstanceOf(CancelledException.class);
-                assertThatThrownBy(blocked::await).isInstanceOf(CancelledException.class).hasMessageContaining("reason");
+                assertThatThrownBy(blocked::await)
+                        .isInstanceOf(CancelledException.class)
+                        .hasMessageContaining("reason");
                 assertThat(flags).containsExactly(false);
                 assertThat(interrupted).isTrue();
             });
@@ -509,6 +513,59 @@ class LawsTest {
         }
 
         @Test
+        void whatTheJdkMakesRunnableWhileItIsMountedRunsAgain() {
+            EventLoop.run(() -> {
+                var turns = new ArrayList<String>();
+                Task<?> yielding = spawn(() -> {
+                    turns.add("yielding 1");
+                    Thread.yield();
+                    turns.add("yielding 2");
+                });
+                Task<?> handing = spawn(() -> {
+                    turns.add("handing 1");
+                    LockSupport.unpark(Thread.currentThread()); // the permit comes first
+                    LockSupport.park();
+                    turns.add("handing 2");
+                });
+                gather(yielding, handing).await();
+                assertThat(turns).containsExactly("yielding 1", "handing 1", "handing 2", "yielding 2");
+            });
+        }
+
+        @Test
+        void strayUnparksDoNotPutATaskIntoTheQueueTwice() {
+            EventLoop.run(() -> {
+                var stop = new AtomicBoolean();
+                var threads = new Thread[2];
+                var turns = new ArrayList<Integer>();
+                var tasks = new ArrayList<Task<?>>();
+                for (int i = 0; i < 2; i++) {
+                    int number = i;
+                    tasks.add(spawn(() -> {
+                        threads[number] = Thread.currentThread();
+                        for (int k = 0; k < 20_000; k++) {
+                            turns.add(number);
+                            yieldNow();
+                        }
+                    }));
+                }
+                yieldNow();
+                Thread noise = Thread.ofPlatform().start(() -> {
+                    while (!stop.get()) {
+                        LockSupport.unpark(threads[0]);
+                        LockSupport.unpark(threads[1]);
+                    }
+                });
+                gather(tasks).await();
+                stop.set(true);
+                noise.join();
+                for (int k = 0; k < turns.size(); k++) {
+                    assertThat(turns.get(k)).isEqualTo(k % 2);
+                }
+            });
+        }
+
+        @Test
         void strayUnparksNeverRunATaskTwiceNorLoseAWakeup() {
             EventLoop.run(() -> {
                 EventLoop loop = EventLoop.current();
@@ -596,5 +653,4 @@ class LawsTest {
             real.close();
         }
     }
-
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A FIFO between the tasks of one loop, with room for a number of items: {@code put} waits while it is full, {@code get} while it
  * is empty; both in the order of their calls.
  *
- * <p>{@snippet class="SnippetsTest" region="queue"}
+ * {@snippet class="dev.loop.SnippetsTest" region="queue"}
  *
  * <p>No item is lost: a {@code get} that is cancelled after an item was handed to it, and before anybody has read it, gives the
  * item to the next or back to the head. It belongs to its loop's thread.

@@ -34,6 +34,15 @@ public interface Registration {
     void cancel();
 
     /**
+     * Ends the registration and lets go of the channel now, not at the next poll: if the channel is closed right after this, its
+     * descriptor is free at once, and a listener's port with it. It may cost a system call, so it is for the few channels for which
+     * that matters. Inside a poll it is {@link #cancel()}. Harmless when repeated.
+     */
+    default void cancelNow() {
+        cancel();
+    }
+
+    /**
      * Whether the registration still watches its channel.
      *
      * @return false once it was cancelled or its channel or poller closed

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * runs, and no lock is needed. It is fair: first come, first served, and nobody overtakes a task that waits. It is not
  * re-entrant, and has no owner: whoever has the {@link Held} may close it.
  *
- * <p>{@snippet class="SnippetsTest" region="lock"}
+ * {@snippet class="dev.loop.SnippetsTest" region="lock"}
  *
  * <p>It belongs to its loop's thread.
  */

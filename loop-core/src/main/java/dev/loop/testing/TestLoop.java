@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * An event loop on virtual time: when nothing is ready, the clock jumps to the next deadline. A test of hours runs in
  * milliseconds, and asserts exact instants.
  *
- * <p>{@snippet class="SnippetsTest" region="testloop"}
+ * {@snippet class="dev.loop.SnippetsTest" region="testloop"}
  *
  * <p>Time jumps only while nothing but time can wake the loop. With real sockets, or a task in a blocking JDK call, it runs as
  * on the wall. Tasks that wait for what can never come are a {@link DeadlockError}. What reaches the loop's exception handler,
@@ -29,8 +29,8 @@ public final class TestLoop implements AutoCloseable {
 
     private final ManualClock clock = new ManualClock();
     private final JumpingPoller poller = new JumpingPoller(clock);
-    private final Runner runner =
-            Runner.create(() -> EventLoop.builder().name("test-loop").clock(clock).poller(poller).build());
+    private final Runner runner = Runner.create(() ->
+            EventLoop.builder().name("test-loop").clock(clock).poller(poller).build());
     private final List<ExceptionContext> reports = new ArrayList<>();
 
     /** A loop at time zero. */
@@ -157,8 +157,8 @@ public final class TestLoop implements AutoCloseable {
     }
 
     private DeadlockError deadlock() {
-        String waiting =
-                loop().allTasks().stream().map(Task::toString).collect(Collectors.joining(", "));
-        return new DeadlockError("nothing is ready, no timer runs, and nothing outside is waited for; these tasks wait: " + waiting);
+        String waiting = loop().allTasks().stream().map(Task::toString).collect(Collectors.joining(", "));
+        return new DeadlockError(
+                "nothing is ready, no timer runs, and nothing outside is waited for; these tasks wait: " + waiting);
     }
 }

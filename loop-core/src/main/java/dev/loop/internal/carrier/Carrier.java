@@ -66,11 +66,19 @@ public abstract class Carrier {
     }
 
     /**
+     * Refuses a thread that cannot run coroutines.
+     *
+     * @throws IllegalStateException on a virtual thread, if this carrier schedules virtual threads itself
+     */
+    public void checkHost() {}
+
+    /**
      * The current thread becomes the platform thread.
      *
      * @throws IllegalStateException if the current thread cannot run coroutines
      */
-    public void enter() {
+    public final void enter() {
+        checkHost();
         Thread current = Thread.currentThread();
         platform = current;
         mounted = current;

@@ -23,8 +23,8 @@ final class Carriers {
             case "virtual" -> {
                 String whyNot = VirtualHolder.WHY_NOT;
                 if (whyNot != null) {
-                    throw new IllegalStateException("-D" + PROPERTY + "=virtual, but " + whyNot + "; start java with "
-                            + VirtualThreads.FLAG);
+                    throw new IllegalStateException(
+                            "-D" + PROPERTY + "=virtual, but " + whyNot + "; start java with " + VirtualThreads.FLAG);
                 }
                 yield new VirtualThreadCarrier();
             }
@@ -37,7 +37,8 @@ final class Carriers {
                 yield new HandOffCarrier();
             }
             default ->
-                throw new IllegalArgumentException("-D" + PROPERTY + "=" + choice + " is unknown; use virtual, handoff or auto");
+                throw new IllegalArgumentException(
+                        "-D" + PROPERTY + "=" + choice + " is unknown; use virtual, handoff or auto");
         };
     }
 

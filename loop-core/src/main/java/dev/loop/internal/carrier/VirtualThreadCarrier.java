@@ -32,12 +32,11 @@ final class VirtualThreadCarrier extends Carrier {
     }
 
     @Override
-    public void enter() {
+    public void checkHost() {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException("an event loop cannot run on a virtual thread (" + Thread.currentThread()
                     + "): only a platform thread can carry its tasks; start it with Thread.ofPlatform().start(…)");
         }
-        super.enter();
     }
 
     @Override

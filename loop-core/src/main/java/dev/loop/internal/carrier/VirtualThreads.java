@@ -29,14 +29,13 @@ final class VirtualThreads {
         Executor scheduler = null;
         String whyNot = null;
         try {
-            Constructor<?> constructor =
-                    Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder").getDeclaredConstructor(Executor.class);
+            Constructor<?> constructor = Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder")
+                    .getDeclaredConstructor(Executor.class);
             constructor.setAccessible(true);
             builder = MethodHandles.lookup()
                     .unreflectConstructor(constructor)
                     .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
-            Method defaultScheduler =
-                    Class.forName("java.lang.VirtualThread").getDeclaredMethod("defaultScheduler");
+            Method defaultScheduler = Class.forName("java.lang.VirtualThread").getDeclaredMethod("defaultScheduler");
             defaultScheduler.setAccessible(true);
             scheduler = (Executor) defaultScheduler.invoke(null);
         } catch (InaccessibleObjectException e) {
@@ -63,7 +62,9 @@ final class VirtualThreads {
             throw new IllegalStateException(WHY_NOT);
         }
         try {
-            return ((Thread.Builder.OfVirtual) builder.invokeExact(scheduler)).name(name).unstarted(body);
+            return ((Thread.Builder.OfVirtual) builder.invokeExact(scheduler))
+                    .name(name)
+                    .unstarted(body);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

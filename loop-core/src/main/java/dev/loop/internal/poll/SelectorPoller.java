@@ -21,6 +21,7 @@ public final class SelectorPoller implements Poller {
 
     private final Selector selector;
     private final Consumer<SelectionKey> dispatch = SelectorPoller::dispatch;
+    private boolean polling; // the loop's thread only
 
     /**
      * Opens a selector.
@@ -55,6 +56,7 @@ public final class SelectorPoller implements Poller {
 
     @Override
     public void poll(long timeoutNanos) {
+        polling = true;
         try {
             if (timeoutNanos == 0) {
                 selector.selectNow(dispatch);
@@ -66,6 +68,8 @@ public final class SelectorPoller implements Poller {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("the selector failed: " + e.getMessage(), e);
+        } finally {
+            polling = false;
         }
     }
 
@@ -86,6 +90,15 @@ public final class SelectorPoller implements Poller {
                 throw new IllegalStateException(
                         "the readiness handler of " + key.channel() + " failed; the channel is no longer watched", e);
             }
+        }
+    }
+
+    /** Has the selector drop the keys that were cancelled, which it does only in a select; what is ready is found again later. */
+    private void letGo() {
+        try {
+            selector.selectNow(_ -> {});
+        } catch (IOException e) {
+            throw new UncheckedIOException("the selector failed: " + e.getMessage(), e);
         }
     }
 
@@ -120,7 +133,9 @@ public final class SelectorPoller implements Poller {
     /** One key, and the state that the selector must not be asked for. */
     private final class Key implements Registration {
         final ReadinessHandler handler;
+
         @Nullable SelectionKey key; // null only while register() runs
+
         private boolean cancelled;
 
         Key(ReadinessHandler handler) {
@@ -168,6 +183,14 @@ public final class SelectorPoller implements Poller {
                 key().cancel();
             } catch (ClosedSelectorException e) {
                 // the selector took its keys with it
+            }
+        }
+
+        @Override
+        public void cancelNow() {
+            cancel();
+            if (!polling && selector.isOpen()) {
+                letGo();
             }
         }
 

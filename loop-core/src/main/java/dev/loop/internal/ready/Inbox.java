@@ -30,6 +30,7 @@ public final class Inbox {
 
     private static final class Node {
         final ReadyEntry entry;
+
         @Nullable Node next;
 
         Node(ReadyEntry entry) {

@@ -1,0 +1,40 @@
+package dev.loop;
+
+import org.jspecify.annotations.Nullable;
+
+/** A promise whose cancel is settled by a {@link CancelHook}; it remembers whether anybody has read its value. */
+class HookedPromise<T extends @Nullable Object> extends Promise<T> {
+
+    private final CancelHook<T> hook;
+    private boolean read;
+
+    HookedPromise(EventLoop loop, CancelHook<T> hook) {
+        super(loop);
+        this.hook = hook;
+    }
+
+    @Override
+    T take() {
+        read = true;
+        return super.take();
+    }
+
+    @Override
+    @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
+    public boolean cancel(@Nullable String reason) {
+        loop.checkThread();
+        Object how = outcome;
+        if (how == null) {
+            // the hook may have completed it instead; then there is nothing left to cancel
+            return hook.stop(this, reason) && finish(new Outcome.Cancelled(reason));
+        }
+        if (read || how instanceof Outcome.Failed || how instanceof Outcome.Cancelled) {
+            return false;
+        }
+        if (!hook.takeBack((T) (how == Outcome.NIL ? null : how))) {
+            return false;
+        }
+        outcome = new Outcome.Cancelled(reason);
+        return true;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.loop;
+
+import static dev.loop.Async.sleep;
+import static dev.loop.Async.spawn;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.loop.queue.Queue;
+import dev.loop.sync.Lock;
+import dev.loop.testing.TestLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the Javadoc shows, run. */
+@Tag("both-engines")
+class SnippetsTest {
+
+    @Test
+    void aLockAroundAWait() {
+        TestLoop.run(() -> {
+            var balance = new int[] {10};
+            // @start region="lock"
+            var lock = new Lock();
+            Runnable withdraw = () -> {
+                try (var _ = lock.acquire().await()) {
+                    int before = balance[0];
+                    sleep(Duration.ofSeconds(1)).await(); // others run here, and wait for the lock
+                    balance[0] = before - 1;
+                }
+            };
+            // @end
+            var first = spawn(withdraw::run);
+            withdraw.run();
+            first.await();
+            assertThat(balance[0]).isEqualTo(8);
+        });
+    }
+
+    @Test
+    void aQueueBetweenTwoTasks() {
+        TestLoop.run(() -> {
+            var seen = new ArrayList<Integer>();
+            // @start region="queue"
+            var queue = new Queue<Integer>(2); // room for two
+            spawn(() -> {
+                for (int i = 1; i <= 5; i++) {
+                    queue.put(i).await(); // waits while the consumer is behind
+                }
+            });
+            for (int i = 1; i <= 5; i++) {
+                seen.add(queue.get().await());
+            }
+            // @end
+            assertThat(seen).containsExactly(1, 2, 3, 4, 5);
+        });
+    }
+
+    @Test
+    void aTestOnVirtualTime() {
+        // @start region="testloop"
+        TestLoop.run(() -> {
+            long before = EventLoop.current().time();
+            sleep(Duration.ofHours(1)).await(); // takes no time
+            assertThat(Duration.ofNanos(EventLoop.current().time() - before)).isEqualTo(Duration.ofHours(1));
+        });
+        // @end
+    }
+}
