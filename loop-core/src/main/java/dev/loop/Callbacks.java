@@ -153,7 +153,11 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
             return c;
         }
         if (c != null && c.isSuspended()) {
+            boolean interrupted = Thread.interrupted(); // a mount would wipe it out
             c.mount();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
         return null;
     }

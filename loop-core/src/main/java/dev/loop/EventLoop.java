@@ -278,7 +278,7 @@ public final class EventLoop extends Kernel implements AutoCloseable {
      */
     public <T extends @Nullable Object> Future<T> failed(Throwable error) {
         var future = new Promise<T>(this);
-        future.finish(Outcome.thrown(error));
+        future.finish(Outcome.thrown(Objects.requireNonNull(error, "error")));
         return future;
     }
 
@@ -347,11 +347,17 @@ public final class EventLoop extends Kernel implements AutoCloseable {
         checkNotClosed();
         if (future.outcome == null) {
             // an entry of its own: what else was waiting for the future runs in the same turn
-            Listener stop = _ -> ready.add(turns::stop);
+            var over = new boolean[1];
+            Listener stop = _ -> ready.add(() -> {
+                if (!over[0]) {
+                    turns.stop();
+                }
+            });
             future.addListener(stop);
             try {
                 runForever();
             } finally {
+                over[0] = true; // what is queued already must not stop a later run
                 future.removeListener(stop);
             }
         }
@@ -500,12 +506,12 @@ public final class EventLoop extends Kernel implements AutoCloseable {
 
     /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * other threads that wait for a future.
+     * stages of the JDK.
      *
      * @return the count
      */
     public int externalWork() {
-        return jdkWaits + offload.running() + foreignWaits.size();
+        return jdkWaits + offload.running() + stages;
     }
 
     /**

@@ -38,12 +38,15 @@ final class ForeignWait {
         }
         // a plain stage, not toCompletableFuture: a blocked thread must not depend on the loop virtual thread
         var done = new CompletableFuture<T>();
-        attach(future, done, () -> transfer(future, done));
+        Runnable detach = attach(future, done, () -> transfer(future, done));
         try {
             return done.get();
         } catch (InterruptedException e) {
+            loop.submit(detach);
             current.interrupt();
             throw new CancelledException("the waiting thread " + current.getName() + " was interrupted");
+        } catch (CancellationException e) {
+            throw e.getCause() instanceof CancelledException cancelled ? cancelled : e; // get() wraps it
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             throw Outcome.rethrow(cause == null ? e : cause);
@@ -69,26 +72,32 @@ final class ForeignWait {
         return result;
     }
 
-    private static <T extends @Nullable Object> void attach(
+    /** Has something done on the loop when the future is; returns what takes that back, on the loop. */
+    private static <T extends @Nullable Object> Runnable attach(
             Future<T> future, CompletableFuture<T> result, Runnable whenDone) {
         EventLoop loop = future.loop;
+        Abandoned abandoned = result::completeExceptionally;
+        Listener listener = _ -> {
+            loop.foreignWaits.remove(abandoned);
+            whenDone.run();
+        };
         Runnable register = () -> {
             if (future.outcome != null) {
                 whenDone.run();
-                return;
+            } else {
+                loop.foreignWaits.add(abandoned);
+                future.addListener(listener);
             }
-            Abandoned abandoned = result::completeExceptionally;
-            loop.foreignWaits.add(abandoned);
-            future.addListener(done -> {
-                loop.foreignWaits.remove(abandoned);
-                whenDone.run();
-            });
         };
         if (loop.isCurrent() || (!loop.carrier.isEntered() && future.outcome != null)) {
             register.run();
         } else if (!loop.submit(register)) {
             result.completeExceptionally(loop.closedException());
         }
+        return () -> {
+            loop.foreignWaits.remove(abandoned);
+            future.removeListener(listener);
+        };
     }
 
     private static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {
@@ -105,6 +114,8 @@ final class ForeignWait {
 
     static <T extends @Nullable Object> Future<T> from(EventLoop loop, CompletionStage<T> stage) {
         var promise = new StagePromise<T>(loop, stage);
+        loop.stages++;
+        promise.addListener(new StageEnd(loop));
         stage.whenComplete((value, error) -> {
             if (error == null) {
                 promise.completeThreadsafe(value);
@@ -123,6 +134,19 @@ final class ForeignWait {
         return e instanceof CancellationException && !(e instanceof CancelledException)
                 ? new CancelledException("its CompletionStage was cancelled")
                 : e;
+    }
+
+    /** What comes from a stage comes from outside of the loop, and a test's time must not jump past it. */
+    private record StageEnd(EventLoop loop) implements Listener {
+        @Override
+        public void completed(Future<?> future) {
+            loop.stages--;
+        }
+
+        @Override
+        public boolean waits() {
+            return false;
+        }
     }
 
     private static final class StagePromise<T extends @Nullable Object> extends Promise<T> {

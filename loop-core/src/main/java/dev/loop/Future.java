@@ -312,6 +312,11 @@ public abstract class Future<T extends @Nullable Object> {
         return l != null && l != one && ((Listener) l).waits();
     }
 
+    /** What this is, with a state in words; those of a failure are user code, so whoever calls this in the kernel has its own. */
+    String described(String state) {
+        return getClass().getSimpleName() + "[" + state + "]";
+    }
+
     /** The word for the state, for messages. */
     final String state() {
         Object o = outcome;
@@ -319,7 +324,7 @@ public abstract class Future<T extends @Nullable Object> {
             return "pending";
         }
         if (o instanceof Outcome.Failed f) {
-            return "failed with " + f.error;
+            return "failed with " + Outcome.text(f.error);
         }
         if (o instanceof Outcome.Cancelled c) {
             return c.reason() == null ? "cancelled" : "cancelled: " + c.reason();
@@ -329,6 +334,6 @@ public abstract class Future<T extends @Nullable Object> {
 
     @Override
     public String toString() {
-        return getClass().getSimpleName() + "[" + state() + "]";
+        return described(state());
     }
 }

@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gather<T extends @Nullable Object> extends Future<List<T>> implements Listener {
 
+    /** Stands for the children's values until they are read. */
+    private static final Object VALUES = new Object();
+
     private final List<Future<? extends T>> children;
     private int missing;
+    private boolean asking;
     private Outcome.@Nullable Cancelled cancelled;
 
     Gather(EventLoop loop, Collection<? extends Future<? extends T>> futures) {
@@ -41,7 +45,7 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
     public void completed(Future<?> child) {
         missing--;
         Throwable failure = child.failure(); // looked at, also when another one came first
-        if (outcome != null) {
+        if (outcome != null || asking) {
             return;
         }
         if (cancelled == null && failure != null) {
@@ -49,8 +53,40 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
         } else if (cancelled == null && child.outcome instanceof Outcome.Cancelled c) {
             finish(c);
         } else if (missing == 0) {
-            finish(cancelled != null ? cancelled : values());
+            settle();
         }
+    }
+
+    /** Ends this by what the children are now; one that was counted with a value may have been taken back since. */
+    private void settle() {
+        Object how = cancelled != null ? cancelled : trouble();
+        if (how != null) {
+            finish(how);
+        } else if (missing == 0) {
+            finish(VALUES);
+        }
+    }
+
+    private @Nullable Object trouble() {
+        for (Future<?> child : children) {
+            if (child.outcome instanceof Outcome.Failed failed) {
+                return new Outcome.Failed(failed.error);
+            }
+            if (child.outcome instanceof Outcome.Cancelled) {
+                return child.outcome;
+            }
+        }
+        return null;
+    }
+
+    /** The children's values count as read when this is read: until then each of them can be taken back. */
+    @Override
+    List<T> take() {
+        if (outcome == VALUES) {
+            Object how = trouble();
+            outcome = how != null ? how : values();
+        }
+        return super.take();
     }
 
     private List<T> values() {
@@ -61,21 +97,38 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
         return Collections.unmodifiableList(values);
     }
 
-    /** Asks every child; ends when all of them have. */
+    @Override
+    public boolean waits() {
+        return outcome == null;
+    }
+
+    /**
+     * Asks every child; ends when all of them have. One that is done and unread is cancelled if a child takes back what it was
+     * granted.
+     */
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        if (outcome != null) {
+        if (outcome != null && outcome != VALUES) {
             return false;
         }
-        Outcome.Cancelled before = cancelled;
-        cancelled = new Outcome.Cancelled(reason); // before the children: they may end inside the call
+        asking = true; // children may end inside their cancel: they are only counted meanwhile
         boolean any = false;
         for (Future<?> child : children) {
             any |= child.cancel(reason);
         }
-        if (!any) {
-            cancelled = before;
+        asking = false;
+        if (outcome == VALUES) {
+            if (any) {
+                outcome = new Outcome.Cancelled(reason);
+            }
+            return any;
+        }
+        if (any) {
+            cancelled = new Outcome.Cancelled(reason);
+        }
+        if (missing == 0 || !any) {
+            settle();
         }
         return any;
     }

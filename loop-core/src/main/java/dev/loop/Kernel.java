@@ -43,6 +43,8 @@ abstract sealed class Kernel permits EventLoop {
     @Nullable TaskStep current;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
+    /** Stages of the JDK that futures of this loop wait for. */
+    int stages;
 
     private int taskNumber;
 

@@ -31,6 +31,15 @@ final class Outcome {
         throw new CompletionException(error);
     }
 
+    /** A failure as text, also if it cannot tell its own. */
+    static String text(Throwable error) {
+        try {
+            return error.toString();
+        } catch (RuntimeException e) {
+            return error.getClass().getName();
+        }
+    }
+
     /** What must not be swallowed: it stops the loop. */
     static boolean isFatal(Throwable error) {
         return error instanceof VirtualMachineError || error instanceof LinkageError;

@@ -1,6 +1,7 @@
 package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,7 @@ public class Promise<T extends @Nullable Object> extends Future<T> {
     @CanIgnoreReturnValue
     public final boolean tryFail(Throwable error) {
         loop.checkThread();
+        Objects.requireNonNull(error, "error");
         return outcome == null && finish(Outcome.thrown(error));
     }
 
@@ -82,6 +84,7 @@ public class Promise<T extends @Nullable Object> extends Future<T> {
      * @param error the failure; a {@link CancelledException} makes it cancelled
      */
     public final void failThreadsafe(Throwable error) {
+        Objects.requireNonNull(error, "error");
         loop.submit(() -> {
             if (outcome == null) {
                 finish(Outcome.thrown(error));

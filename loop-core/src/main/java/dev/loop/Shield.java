@@ -30,9 +30,21 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
             }
         } else if (how instanceof Outcome.Cancelled c) {
             finish(c);
-        } else if (outcome == null) {
-            finish(Outcome.of(inner.take()));
+        } else if (how != null && outcome == null) {
+            finish(how);
         }
+    }
+
+    /** The value counts as read when it is read here: until then the inner one can take it back. */
+    @Override
+    T take() {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.take() : super.take();
+    }
+
+    @Override
+    public boolean waits() {
+        return outcome == null;
     }
 
     @Override

@@ -70,7 +70,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     @Override
-    public String toString() {
-        return "Task[" + name() + ", " + state() + "]";
+    String described(String state) {
+        return "Task[" + name() + ", " + state + "]";
     }
 }

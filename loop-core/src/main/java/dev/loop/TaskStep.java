@@ -53,7 +53,9 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
     private Outcome.@Nullable Cancelled pending; // asked for, not delivered
     private boolean delivered; // handed to what is awaited, or the wait was left for it
     private Outcome.@Nullable Cancelled lastEdge; // the one that was handed on
+    private boolean delivering; // inside the awaited future's cancel
     private boolean interruptSent;
+    private Outcome.@Nullable Cancelled interrupted; // the edge that the JDK has thrown as an InterruptedException
 
     TaskStep(Task<?> task, String name, Callable<?> body) {
         this.loop = task.loop;
@@ -175,8 +177,12 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         woken = false;
         delivered = false;
         future.addListener(this);
+        noticeThrownInterrupt();
         noticeInterrupt();
-        deliver();
+        if (isCancelDue()) {
+            reach();
+        }
+        boolean parked = !woken;
         while (!woken) {
             c.suspend();
             if (Carrier.isStranded(Thread.currentThread())) {
@@ -184,13 +190,16 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
                 throw loop.closedException();
             }
             if (noticeInterrupt()) {
-                deliver();
+                reach();
             }
         }
         waitingOn = null;
         boolean ours = delivered || isCancelDue();
         delivered = false;
         if (ours && (future.outcome == null || future.outcome instanceof Outcome.Cancelled)) {
+            if (!parked) {
+                countDoneAwait(); // a body that catches this in a loop must not starve the others
+            }
             throw cancelException();
         }
         lastEdge = null; // what was awaited has taken the cancel and ended otherwise
@@ -238,8 +247,7 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         if (task.outcome != null) {
             return false;
         }
-        cancelRequests++;
-        pending = new Outcome.Cancelled(reason);
+        request(reason);
         reach();
         return true;
     }
@@ -269,40 +277,68 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         }
     }
 
-    /** Takes a new cancel to wherever the task is now. */
+    /**
+     * Takes a new cancel to wherever the task is now, and on along tasks that await each other; in a loop, because such a chain may
+     * be long, and with an eye on chains that are circles.
+     */
     private void reach() {
-        if (waitingOn != null) {
-            deliver();
-        } else if (inJdkWait) {
-            interruptSent = true;
-            coroutine().interrupt();
+        int reached = 0;
+        for (TaskStep step = this; step != null; step = step.deliver()) {
+            reached++;
+        }
+        TaskStep step = this;
+        for (; reached > 0; reached--) {
+            step.delivering = false;
+            step = step.waitingOn instanceof Task<?> awaited ? awaited.step : step;
         }
     }
 
-    /** Hands the cancel that is due, if any, to what is awaited; or leaves it, if others wait for it too. */
-    private void deliver() {
+    /**
+     * Hands the cancel that is due, if any, to what is awaited; or leaves that, if others wait for it too. Returns the task that it
+     * was handed to and that has to deliver it in turn, if it is one.
+     */
+    private @Nullable TaskStep deliver() {
         Future<?> future = waitingOn;
-        if (future == null || future.outcome != null || woken || !isCancelDue()) {
-            return;
+        if (future == null) {
+            if (inJdkWait) {
+                interruptSent = true;
+                coroutine().interrupt();
+            }
+            return null;
         }
-        if (future.hasWaiterBesides(this)) {
+        if (future.outcome != null || woken || !isCancelDue()) {
+            return null;
+        }
+        if (delivering || future.hasWaiterBesides(this)) {
+            // what is awaited goes on for the others; or it awaits this task, and one of the circle has to begin
             future.removeListener(this);
             delivered = true;
             wake();
-            return;
+            return null;
         }
+        delivering = true;
+        delivered = true;
         String reason = cancelReason();
         Outcome.Cancelled edge = pending;
         if (edge != null) {
             pending = null; // it is the awaited future's now; if that ends cancelled, it comes back as this task's
+            lastEdge = edge;
         }
-        delivered = true;
+        if (future instanceof Task<?> awaited) {
+            awaited.step.request(reason);
+            return awaited.step;
+        }
         if (!future.cancel(reason)) {
             delivered = false;
             pending = edge;
-        } else if (edge != null) {
-            lastEdge = edge;
+            lastEdge = null;
         }
+        return null;
+    }
+
+    private void request(@Nullable String reason) {
+        cancelRequests++;
+        pending = new Outcome.Cancelled(reason);
     }
 
     boolean isCancelDue() {
@@ -322,7 +358,9 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
     }
 
     private void throwIfCancelled() {
+        noticeThrownInterrupt();
         if (isCancelDue()) {
+            countDoneAwait();
             throw cancelException();
         }
     }
@@ -350,18 +388,32 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
             return pending.reason();
         }
         CancelScope s = effectiveScope();
-        return s == null ? null : s.reason();
+        if (s != null) {
+            return s.reason();
+        }
+        return interrupted == null ? null : interrupted.reason();
     }
 
     /** Whether an {@link InterruptedException} in the body is the form in which its own cancel arrived. */
     boolean isOwnInterrupt() {
-        return interruptSent && isCancelDue();
+        return interrupted != null || (interruptSent && isCancelDue());
     }
 
     void dropOwnInterrupt() {
         if (interruptSent) {
             interruptSent = false;
             Thread.interrupted();
+        }
+    }
+
+    /** The interrupt of a cancel is gone from the flag: the JDK has thrown it, so the body has been told, and an edge tells once. */
+    private void noticeThrownInterrupt() {
+        if (interruptSent && !Thread.currentThread().isInterrupted()) {
+            interruptSent = false;
+            if (pending != null) {
+                interrupted = pending;
+                pending = null;
+            }
         }
     }
 
@@ -377,8 +429,7 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         if (interruptSent) {
             interruptSent = false;
         } else {
-            cancelRequests++;
-            pending = new Outcome.Cancelled("the task's thread was interrupted");
+            request("the task's thread was interrupted");
         }
         return true;
     }

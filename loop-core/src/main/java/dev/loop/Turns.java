@@ -63,10 +63,12 @@ final class Turns {
      * run in the next turn.
      */
     private void turn() {
+        noticeInterrupt();
         long now = clock.nanoTime();
         boolean busy = stopping || !loop.ready.isEmpty();
         if (!busy || ++turnsSincePoll >= TURNS_PER_POLL || now - lastPoll >= NANOS_PER_POLL) {
             poll(busy ? 0 : untilNextTimer(now));
+            noticeInterrupt();
             now = clock.nanoTime();
             lastPoll = now;
             turnsSincePoll = 0;
@@ -122,7 +124,11 @@ final class Turns {
                 loop.inbox.endSleep();
             }
         }
-        if (Thread.interrupted()) {
+    }
+
+    /** Somebody interrupted the loop's thread: the main task of a {@link Runner} is cancelled, else the loop stops. */
+    private void noticeInterrupt() {
+        if (loop.carrier.takeHostInterrupt()) {
             hostInterrupted = true;
             TaskStep m = main;
             if (m != null) {

@@ -72,6 +72,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @return a wait that is done
      */
     public Future<T> granted(T value, A attachment) {
+        loop.checkThread();
         var waiter = new Waiter<T, A>(loop, settlement, attachment);
         waiter.outcome = Outcome.of(value);
         return waiter;
@@ -85,6 +86,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      */
     @CanIgnoreReturnValue
     public boolean grant(T value) {
+        loop.checkThread();
         Waiter<T, A> waiter = first;
         if (waiter == null) {
             return false;
@@ -102,6 +104,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      */
     @CanIgnoreReturnValue
     public boolean fail(Throwable error) {
+        loop.checkThread();
         Waiter<T, A> waiter = first;
         if (waiter == null) {
             return false;

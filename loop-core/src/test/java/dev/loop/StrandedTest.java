@@ -108,7 +108,7 @@ class StrandedTest {
                     }
                 });
                 waits.await();
-                while (EventLoop.current().externalWork() == 0) {
+                while (EventLoop.current().foreignWaits.isEmpty()) {
                     yieldNow();
                 }
             });

@@ -5,6 +5,7 @@ import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.WaitQueue;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,8 @@ public final class Queue<T> {
      * @return false if the queue is full
      */
     public boolean tryPut(T item) {
-        java.util.Objects.requireNonNull(item, "item");
+        loop.checkThread();
+        Objects.requireNonNull(item, "item");
         if (getters.grant(item)) {
             return true;
         }
@@ -106,6 +108,7 @@ public final class Queue<T> {
      * @return the item, or null if the queue is empty
      */
     public @Nullable T tryGet() {
+        loop.checkThread();
         T item = items.pollFirst();
         if (item != null) {
             refill();

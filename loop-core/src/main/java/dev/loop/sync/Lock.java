@@ -47,6 +47,7 @@ public final class Lock {
      * @return the lock held, to be closed; a cancel before anybody has read it passes the lock on
      */
     public Future<Held> acquire() {
+        loop.checkThread();
         if (locked) {
             return waiters.park(null);
         }
@@ -60,6 +61,7 @@ public final class Lock {
      * @return the lock held, or null if it is not free
      */
     public @Nullable Held tryAcquire() {
+        loop.checkThread();
         if (locked) {
             return null;
         }
@@ -116,6 +118,7 @@ public final class Lock {
         /** Releases the lock; the task that has waited longest gets it. */
         @Override
         public void close() {
+            lock.loop.checkThread();
             if (!released) {
                 released = true;
                 lock.release();

@@ -17,7 +17,32 @@ public abstract class Carrier {
     /** The platform thread between {@link #enter()} and {@link #leave()}. */
     @Nullable Thread platform;
 
+    // the loop's thread only: somebody has interrupted the platform thread
+    private boolean hostInterrupted;
+
     Carrier() {}
+
+    /**
+     * Takes note of an interrupt of the platform thread before something is mounted or unmounted, which would wipe it out: the
+     * JDK keeps the flags of a carrier and of what it carries alike. An interrupt that hits the few instructions in between is lost.
+     */
+    final void noticeHostInterrupt(Thread running) {
+        Thread host = platform;
+        if (host != null && host.isInterrupted() && (running == host || !running.isInterrupted())) {
+            hostInterrupted = true;
+        }
+    }
+
+    /**
+     * Whether the platform thread was interrupted since this was asked last. Clears its flag. Platform thread only.
+     *
+     * @return true once for an interrupt
+     */
+    public final boolean takeHostInterrupt() {
+        boolean was = Thread.interrupted() || hostInterrupted;
+        hostInterrupted = false;
+        return was;
+    }
 
     /**
      * The best carrier that works here, after it has checked itself.

@@ -69,6 +69,7 @@ final class VirtualThreadCarrier extends Carrier {
             try {
                 body.run();
             } finally {
+                noticeHostInterrupt(thread);
                 done = true;
                 if (stranded) {
                     Stranded.remove(thread);
@@ -79,6 +80,9 @@ final class VirtualThreadCarrier extends Carrier {
         @Override
         public void mount() {
             Thread carrierThread = mounted;
+            if (carrierThread != null) {
+                noticeHostInterrupt(carrierThread);
+            }
             mounted = thread;
             waking = true;
             if (continuation == null) {
@@ -103,6 +107,7 @@ final class VirtualThreadCarrier extends Carrier {
 
         @Override
         public void suspend() {
+            noticeHostInterrupt(thread);
             suspended = true;
             LockSupport.park(this);
             suspended = false;

@@ -38,6 +38,11 @@ public final class SelectorPoller implements Poller {
 
     @Override
     public Registration register(SelectableChannel channel, int ops, ReadinessHandler handler) {
+        SelectionKey old = channel.keyFor(selector);
+        if (old != null && old.isValid()) {
+            throw new IllegalStateException(
+                    channel + " is registered here already: cancel that registration, or change its interest");
+        }
         Key registration = new Key(handler);
         try {
             SelectionKey key = channel.register(selector, ops, registration);

@@ -1,0 +1,59 @@
+package dev.loop.reactor;
+
+import dev.loop.EventLoop;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The way onto the thread on which a loop runs its callbacks, the only one on which our publishers signal. The first use of this
+ * package tells Reactor that nothing may block there.
+ */
+final class CallbackThread {
+
+    static {
+        // once for the whole JVM: Reactor adds predicates and never compares them
+        Schedulers.registerNonBlockingThreadPredicate(CallbackThread::isNonBlocking);
+    }
+
+    private CallbackThread() {}
+
+    /** Reactor asks it of the calling thread, before it blocks. In a task blocking is legal: it parks that task only. */
+    private static boolean isNonBlocking(Thread thread) {
+        if (thread != Thread.currentThread()) {
+            return false;
+        }
+        EventLoop loop = EventLoop.currentOrNull();
+        return loop != null && loop.isCallbackThread(thread);
+    }
+
+    /** Whether the calling code may touch the loop's state now, as a task or as a callback. */
+    static boolean isOn(EventLoop loop) {
+        return EventLoop.currentOrNull() == loop;
+    }
+
+    /** Runs work as a callback: at once in a callback, else in the next turn. Any thread; false if the loop has closed. */
+    static boolean run(EventLoop loop, Runnable work) {
+        if (isOn(loop) && loop.isCallbackThread(Thread.currentThread())) {
+            work.run();
+            return true;
+        }
+        return submit(loop, work);
+    }
+
+    /** Has a callback run work in the next turn. Any thread; false if the loop has closed. */
+    static boolean submit(EventLoop loop, Runnable work) {
+        try {
+            if (isOn(loop)) {
+                loop.callSoon(work);
+            } else {
+                loop.callSoonThreadsafe(work);
+            }
+            return true;
+        } catch (IllegalStateException e) {
+            return false; // what both throw on a closed loop, and only there
+        }
+    }
+
+    static IllegalStateException closed(EventLoop loop) {
+        return new IllegalStateException(loop.name() + " is closed: nothing can wait on it any more");
+    }
+}
