@@ -19,6 +19,11 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
         return super.take();
     }
 
+    /** Hands a value back that nobody has read; false if it cannot go back. */
+    boolean takeBack(T value) {
+        return hook.takeBack(value);
+    }
+
     @Override
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
     public boolean cancel(@Nullable String reason) {
@@ -31,7 +36,7 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
         if (read || how instanceof Outcome.Failed || how instanceof Outcome.Cancelled) {
             return false;
         }
-        if (!hook.takeBack((T) (how == Outcome.NIL ? null : how))) {
+        if (!takeBack((T) (how == Outcome.NIL ? null : how))) {
             return false;
         }
         outcome = new Outcome.Cancelled(reason);

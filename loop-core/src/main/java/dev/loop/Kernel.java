@@ -108,7 +108,15 @@ abstract sealed class Kernel permits EventLoop {
     /** Kernel work from any thread; false if the loop has closed. It runs on the platform thread and throws nothing. */
     @CanIgnoreReturnValue
     final boolean submit(Runnable work) {
-        return inbox.push(work::run);
+        return inbox.push(new KernelWork(work));
+    }
+
+    /** Work of the kernel that another thread has left; it is done even if it is the last thing that the loop does. */
+    private record KernelWork(Runnable work) implements ReadyEntry {
+        @Override
+        public void run() {
+            work.run();
+        }
     }
 
     /** An error after which nothing can be relied on: the loop stops and {@code run} throws it. */
@@ -147,6 +155,11 @@ abstract sealed class Kernel permits EventLoop {
     /** The last act of {@link Shutdown}. */
     final void closeForGood() {
         inbox.close(ready);
+        for (ReadyEntry entry = ready.poll(); entry != null; entry = ready.poll()) {
+            if (entry instanceof KernelWork) {
+                entry.run(); // a thread may wait for it; callbacks and tasks have had their time
+            }
+        }
         closed = true;
         ready.clear();
         offload.close();

@@ -79,7 +79,10 @@ final class Reports {
 
     /** A future has failed and nobody waits for it: if it is collected or the loop closes before anybody looks, it is told. */
     void watch(Future<?> future, Outcome.Failed failed) {
-        var u = new Unretrieved(this, failed.error, future.described("failed with " + failed.error.getClass().getName()));
+        var u = new Unretrieved(
+                this,
+                failed.error,
+                future.described("failed with " + failed.error.getClass().getName()));
         failed.unretrieved = u;
         unretrieved.add(u);
         u.cleanable = CLEANER.register(future, u);

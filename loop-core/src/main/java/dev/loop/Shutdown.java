@@ -30,8 +30,7 @@ final class Shutdown {
         Coroutine blocked = loop.callbacks().end();
         loop.closeForGood();
         if (blocked != null) {
-            loop.reports.later(
-                    stuck(loop, "a callback", blocked.thread().getStackTrace()));
+            loop.reports.later(stuck(loop, "a callback", blocked.thread().getStackTrace()));
         }
         // only now: from here on they run on another thread, and nothing of the loop is theirs
         if (blocked != null) {

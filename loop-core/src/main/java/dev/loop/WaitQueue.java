@@ -2,7 +2,6 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,24 +20,41 @@ import org.jspecify.annotations.Nullable;
 @CheckReturnValue
 public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Object> {
 
-    private final EventLoop loop;
-    private final @Nullable Consumer<? super T> giveBack;
+    /**
+     * Takes back a grant that its waiter no longer wants, and sees to it that it goes to the next or back to where it came from. It
+     * is called on the loop's thread, possibly the platform thread, inside a cancel: it must not block, take a lock or run user code.
+     *
+     * @param <T> what is granted
+     */
+    @FunctionalInterface
+    public interface GiveBack<T extends @Nullable Object> {
 
-    private final CancelHook<T> settlement = new Settlement();
+        /**
+         * Takes a grant back.
+         *
+         * @param value what was granted
+         * @param ticket its number among the grants of this queue, in their order, so that several that come back can keep it
+         */
+        void giveBack(T value, long ticket);
+    }
+
+    private final EventLoop loop;
+    private final @Nullable GiveBack<T> giveBack;
+
+    private final CancelHook<T> withdrawal = new Withdrawal();
 
     private @Nullable Waiter<T, A> first;
     private @Nullable Waiter<T, A> last;
     private int size;
+    private long grants;
 
     /**
      * An empty queue.
      *
      * @param loop whose tasks wait here
-     * @param giveBack gets a grant that its waiter no longer wants, and sees to it that it goes to the next or back to where it
-     *     came from; null if a grant cannot be undone, and a cancel after it is refused. It is called on the loop's thread, possibly the platform thread, inside a cancel: it must not block, take a
-     *     lock or run user code.
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      */
-    public WaitQueue(EventLoop loop, @Nullable Consumer<? super T> giveBack) {
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack) {
         this.loop = loop;
         this.giveBack = giveBack;
     }
@@ -51,7 +67,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      */
     public Future<T> park(A attachment) {
         loop.checkThread();
-        var waiter = new Waiter<T, A>(loop, settlement, attachment);
+        var waiter = new Waiter<T, A>(this, attachment);
         Waiter<T, A> l = last;
         waiter.previous = l;
         if (l == null) {
@@ -73,7 +89,8 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      */
     public Future<T> granted(T value, A attachment) {
         loop.checkThread();
-        var waiter = new Waiter<T, A>(loop, settlement, attachment);
+        var waiter = new Waiter<T, A>(this, attachment);
+        waiter.ticket = grants++;
         waiter.outcome = Outcome.of(value);
         return waiter;
     }
@@ -92,6 +109,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
             return false;
         }
         unlink(waiter);
+        waiter.ticket = grants++;
         waiter.finish(Outcome.of(value));
         return true;
     }
@@ -164,35 +182,38 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         size--;
     }
 
-    /** Forgets a waiter that is cancelled while it waits, and hands back a grant that nobody has read. */
-    private final class Settlement implements CancelHook<T> {
+    /** Forgets a waiter that is cancelled while it waits. */
+    private final class Withdrawal implements CancelHook<T> {
         @Override
         @SuppressWarnings("unchecked") // only waiters of this queue get this hook
         public boolean stop(Promise<T> promise, @Nullable String reason) {
             unlink((Waiter<T, A>) promise);
             return true;
         }
-
-        @Override
-        public boolean takeBack(T value) {
-            Consumer<? super T> back = giveBack;
-            if (back == null) {
-                return false;
-            }
-            back.accept(value);
-            return true;
-        }
     }
 
     /** One wait; linked while it is pending. */
     private static final class Waiter<T extends @Nullable Object, A extends @Nullable Object> extends HookedPromise<T> {
+        private final WaitQueue<T, A> queue;
         private final A attachment;
         private @Nullable Waiter<T, A> previous;
         private @Nullable Waiter<T, A> next;
+        private long ticket;
 
-        Waiter(EventLoop loop, CancelHook<T> settlement, A attachment) {
-            super(loop, settlement);
+        Waiter(WaitQueue<T, A> queue, A attachment) {
+            super(queue.loop, queue.withdrawal);
+            this.queue = queue;
             this.attachment = attachment;
+        }
+
+        @Override
+        boolean takeBack(T value) {
+            GiveBack<T> back = queue.giveBack;
+            if (back == null) {
+                return false;
+            }
+            back.giveBack(value, ticket);
+            return true;
         }
     }
 }

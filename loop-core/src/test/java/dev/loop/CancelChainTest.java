@@ -68,7 +68,9 @@ class CancelChainTest {
             yieldNow();
             yieldNow();
             outer.cancel("again");
-            assertThatThrownBy(outer::await).isInstanceOf(CancelledException.class).hasMessageContaining("again");
+            assertThatThrownBy(outer::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("again");
             assertThat(order).containsExactly("refused");
             assertThat(EventLoop.current().time()).isZero();
         });
@@ -126,7 +128,9 @@ class CancelChainTest {
             Task<String> two = spawn(() -> promise.await());
             yieldNow();
             one.cancel("not me");
-            assertThatThrownBy(one::await).isInstanceOf(CancelledException.class).hasMessageContaining("not me");
+            assertThatThrownBy(one::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("not me");
             assertThat(promise.isDone()).isFalse();
             promise.complete("value");
             assertThat(two.await()).isEqualTo("value");
@@ -164,7 +168,9 @@ class CancelChainTest {
             yieldNow();
             one.cancel();
             two.cancel();
-            assertThat(shielded.isCancelled()).as("behind a shield that has gone").isTrue();
+            assertThat(shielded.isCancelled())
+                    .as("behind a shield that has gone")
+                    .isTrue();
             assertThat(gathered.isCancelled()).as("in a gather that has failed").isTrue();
         });
     }
@@ -211,7 +217,9 @@ class CancelChainTest {
             yieldNow();
             yieldNow();
             last.cancel("all of you");
-            assertThatThrownBy(last::await).isInstanceOf(CancelledException.class).hasMessageContaining("all of you");
+            assertThatThrownBy(last::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("all of you");
             assertThat(chain).allMatch(Future::isCancelled);
         });
     }

@@ -61,7 +61,9 @@ class CancelHookTest {
             Task<String> task = spawn(promise::await);
             yieldNow();
             task.cancel("enough");
-            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("enough");
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("enough");
             assertThat(hook.asked).containsExactly("stop: enough");
         });
     }
@@ -84,7 +86,8 @@ class CancelHookTest {
     @Test
     void theHookMayCompleteThePromiseInsteadOfStoppingIt() {
         TestLoop.run(() -> {
-            Promise<String> promise = EventLoop.current().promise((CancelHook<String>) (p, _) -> p.tryComplete("just in time"));
+            Promise<String> promise =
+                    EventLoop.current().promise((CancelHook<String>) (p, _) -> p.tryComplete("just in time"));
             assertThat(promise.cancel()).isFalse();
             assertThat(promise.await()).isEqualTo("just in time");
         });
@@ -99,7 +102,9 @@ class CancelHookTest {
             assertThat(promise.isCancelled()).isTrue();
             assertThat(promise.cancel()).isFalse();
             assertThat(hook.asked).containsExactly("take back: value");
-            assertThatThrownBy(promise::await).isInstanceOf(CancelledException.class).hasMessageContaining("not wanted");
+            assertThatThrownBy(promise::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("not wanted");
         });
     }
 

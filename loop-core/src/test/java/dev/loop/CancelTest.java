@@ -27,8 +27,8 @@ class CancelTest {
 
     private static void assertCancelled(Future<?> future, @Nullable String reason) {
         assertThatThrownBy(future::await)
-                .isInstanceOfSatisfying(CancelledException.class, e -> assertThat(e.reason())
-                        .isEqualTo(reason));
+                .isInstanceOfSatisfying(
+                        CancelledException.class, e -> assertThat(e.reason()).isEqualTo(reason));
         assertThat(future.isCancelled()).isTrue();
     }
 

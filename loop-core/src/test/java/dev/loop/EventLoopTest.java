@@ -36,7 +36,8 @@ class EventLoopTest {
             IntStream.range(0, 1000).forEach(i -> test.loop().callSoon(() -> seen.add(i)));
             test.advance(Duration.ZERO);
         }
-        assertThat(seen).containsExactlyElementsOf(IntStream.range(0, 1000).boxed().toList());
+        assertThat(seen)
+                .containsExactlyElementsOf(IntStream.range(0, 1000).boxed().toList());
     }
 
     @Test

@@ -169,7 +169,11 @@ class ExceptionHandlerTest {
             var registration = loop.register(pipe.source(), Interest.READ, _ -> boom());
             loop.runForever();
             assertThat(registration.isValid()).isFalse();
-            assertThat(order).singleElement().asString().contains("polling failed").contains("no longer watched");
+            assertThat(order)
+                    .singleElement()
+                    .asString()
+                    .contains("polling failed")
+                    .contains("no longer watched");
             loop.callSoon(loop::stop);
             loop.runForever();
         } finally {

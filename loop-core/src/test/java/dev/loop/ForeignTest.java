@@ -1,7 +1,6 @@
 package dev.loop;
 
 import static dev.loop.Async.sleep;
-import static dev.loop.Async.spawn;
 import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -16,8 +15,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,9 +63,11 @@ class ForeignTest {
             EventLoop loop = EventLoop.current();
             var unchecked = new IllegalArgumentException("unchecked");
             var checked = new IOException("checked");
-            assertThat(onThread(() -> catchThrowable(loop.failed(unchecked)::await)).await())
+            assertThat(onThread(() -> catchThrowable(loop.failed(unchecked)::await))
+                            .await())
                     .isSameAs(unchecked);
-            assertThat(onThread(() -> catchThrowable(loop.failed(checked)::await)).await())
+            assertThat(onThread(() -> catchThrowable(loop.failed(checked)::await))
+                            .await())
                     .isInstanceOf(CompletionException.class)
                     .hasCause(checked);
             Promise<String> cancelled = loop.promise();
@@ -125,9 +124,10 @@ class ForeignTest {
         }
         loop.close();
         waiting.join();
-        assertThat(errors).singleElement().satisfies(e -> assertThat(e)
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("closed"));
+        assertThat(errors)
+                .singleElement()
+                .satisfies(e ->
+                        assertThat(e).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed"));
         assertThatThrownBy(stage::get).hasCauseInstanceOf(IllegalStateException.class);
         assertThatIllegalStateException().isThrownBy(promise::await);
     }
@@ -140,8 +140,8 @@ class ForeignTest {
                     .await();
             assertThat(error).isInstanceOf(IllegalStateException.class).hasMessageContaining("do not cross loops");
             // the way that the message names
-            Future<String> value = onThread(
-                    () -> EventLoop.run(() -> Future.from(promise.toCompletableFuture()).await()));
+            Future<String> value = onThread(() -> EventLoop.run(
+                    () -> Future.from(promise.toCompletableFuture()).await()));
             promise.complete("value");
             assertThat(value.await()).isEqualTo("value");
         });

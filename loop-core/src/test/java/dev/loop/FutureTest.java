@@ -58,8 +58,8 @@ class FutureTest {
     @Test
     void anUncheckedFailureIsRethrownAsItIs() {
         TestLoop.run(() -> {
-            for (Throwable failure : List.of(
-                    new UncheckedIOException(new IOException("io")), new AssertionError("assertion"))) {
+            for (Throwable failure :
+                    List.of(new UncheckedIOException(new IOException("io")), new AssertionError("assertion"))) {
                 Promise<String> promise = EventLoop.current().promise();
                 promise.fail(failure);
                 assertThatThrownBy(promise::await).isSameAs(failure);
@@ -108,8 +108,9 @@ class FutureTest {
             for (Runnable read : reads) {
                 assertThatThrownBy(read::run)
                         .isInstanceOf(java.util.concurrent.CancellationException.class)
-                        .isInstanceOfSatisfying(CancelledException.class, e -> assertThat(e.reason())
-                                .isEqualTo("reason"))
+                        .isInstanceOfSatisfying(
+                                CancelledException.class,
+                                e -> assertThat(e.reason()).isEqualTo("reason"))
                         .hasMessage("cancelled: reason");
             }
         });
@@ -179,8 +180,7 @@ class FutureTest {
         TestLoop.run(() -> {
             Promise<String> promise = EventLoop.current().promise();
             var tasks = new ArrayList<Task<Boolean>>();
-            IntStream.range(0, 100)
-                    .forEach(i -> tasks.add(spawn(() -> order.add(promise.await() + i))));
+            IntStream.range(0, 100).forEach(i -> tasks.add(spawn(() -> order.add(promise.await() + i))));
             yieldNow();
             promise.complete("v");
             Async.gather(tasks).await();

@@ -52,7 +52,8 @@ class GatherTest {
     @Test
     void theValuesStandInTheOrderOfTheArguments() {
         TestLoop.run(() -> {
-            List<String> values = gather(after(3, "a"), after(1, "b"), EventLoop.current().completed("c"), after(2, "d"))
+            List<String> values = gather(
+                            after(3, "a"), after(1, "b"), EventLoop.current().completed("c"), after(2, "d"))
                     .await();
             assertThat(values).containsExactly("a", "b", "c", "d");
             assertThat(EventLoop.current().time()).isEqualTo(3 * SECOND.toNanos());
@@ -74,7 +75,8 @@ class GatherTest {
     void valuesMayBeNull() {
         TestLoop.run(() -> {
             Future<@Nullable String> nothing = EventLoop.current().completed(null);
-            List<@Nullable String> values = gather(nothing, after(1, "b"), nothing).await();
+            List<@Nullable String> values =
+                    gather(nothing, after(1, "b"), nothing).await();
             assertThat(values).isEqualTo(Arrays.asList(null, "b", null));
         });
     }
@@ -94,7 +96,8 @@ class GatherTest {
         try (EventLoop other = EventLoop.builder().name("other").build()) {
             Promise<String> foreign = other.promise();
             TestLoop.run(() -> assertThatIllegalArgumentException()
-                    .isThrownBy(() -> gather(EventLoop.current().done(), foreign).isDone())
+                    .isThrownBy(
+                            () -> gather(EventLoop.current().done(), foreign).isDone())
                     .withMessageContaining("other"));
         }
     }
@@ -116,8 +119,10 @@ class GatherTest {
     void theFirstFailureEndsItAndTheOthersGoOn() {
         TestLoop.run(() -> {
             Future<String> other = after(3, "still here");
-            assertThatThrownBy(gather(other, failAfter(2, new IllegalStateException("second")), failAfter(1, new IOException("first")))
-                            ::await)
+            assertThatThrownBy(gather(
+                            other,
+                            failAfter(2, new IllegalStateException("second")),
+                            failAfter(1, new IOException("first")))::await)
                     .isInstanceOf(CompletionException.class)
                     .cause()
                     .hasMessage("first");
@@ -135,7 +140,9 @@ class GatherTest {
             Future<?> all = gather(cancelled, other);
             yieldNow();
             cancelled.cancel("only this one");
-            assertThatThrownBy(all::await).isInstanceOf(CancelledException.class).hasMessageContaining("only this one");
+            assertThatThrownBy(all::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("only this one");
             assertThat(all.isCancelled()).isTrue();
             assertThat(other.await()).isEqualTo("still here");
         });
@@ -160,7 +167,9 @@ class GatherTest {
             yieldNow();
             assertThat(all.cancel("all")).isTrue();
             assertThat(all.isDone()).isFalse();
-            assertThatThrownBy(all::await).isInstanceOf(CancelledException.class).hasMessageContaining("all");
+            assertThatThrownBy(all::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("all");
             assertThat(List.of(slow.isCancelled(), quick.isCancelled(), done.isCancelled()))
                     .containsExactly(true, true, false);
             assertThat(EventLoop.current().time()).isEqualTo(SECOND.toNanos());
@@ -175,7 +184,9 @@ class GatherTest {
             Task<?> task = spawn(() -> gather(one, two).await());
             yieldNow();
             task.cancel("reason");
-            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("reason");
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("reason");
             assertThat(one.isCancelled() && two.isCancelled()).isTrue();
         });
     }
@@ -255,7 +266,8 @@ class GatherTest {
             var lock = new Lock();
             var queue = new Queue<String>();
             assertThat(queue.tryPut("item")).isTrue();
-            Future<?> all = gather(lock.acquire(), queue.get(), EventLoop.current().promise());
+            Future<?> all =
+                    gather(lock.acquire(), queue.get(), EventLoop.current().promise());
             assertThat(lock.isLocked()).isTrue();
             all.cancel();
             assertThatThrownBy(all::await).isInstanceOf(CancelledException.class);

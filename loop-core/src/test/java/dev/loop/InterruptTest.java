@@ -51,8 +51,7 @@ class InterruptTest {
     void anInterruptFromAnotherThreadWakesALoopThatSleeps() throws Exception {
         Thread host = Thread.currentThread();
         var poller = new InterruptingPoller();
-        try (var runner = Runner.create(
-                () -> EventLoop.builder().poller(poller).build())) {
+        try (var runner = Runner.create(() -> EventLoop.builder().poller(poller).build())) {
             assertThatThrownBy(() -> runner.run(() -> {
                         poller.victim = host;
                         EventLoop.current().promise().await();

@@ -73,8 +73,7 @@ class LoopThreadTest {
     @Tag("both-engines")
     void aThreadIsNamedAfterItsTask() {
         TestLoop.run(() -> {
-            Task<String> task =
-                    spawn("my task", () -> Thread.currentThread().getName());
+            Task<String> task = spawn("my task", () -> Thread.currentThread().getName());
             assertThat(task.await()).isEqualTo("my task");
             assertThat(task.name()).isEqualTo("my task");
             assertThat(task.toString()).contains("my task").contains("done");
@@ -224,16 +223,17 @@ class LoopThreadTest {
             calls.put("Held.close", run(held::close));
 
             var accepted = new ArrayList<String>();
-            Thread other = Thread.ofPlatform().start(() -> calls.forEach((name, call) -> {
-                try {
-                    call.call();
-                    accepted.add(name);
-                } catch (WrongThreadException e) {
-                    assertThat(e).hasMessageContaining(loop.name());
-                } catch (Exception e) {
-                    accepted.add(name + ": " + e);
-                }
-            }));
+            Thread other = Thread.ofPlatform()
+                    .start(() -> calls.forEach((name, call) -> {
+                        try {
+                            call.call();
+                            accepted.add(name);
+                        } catch (WrongThreadException e) {
+                            assertThat(e).hasMessageContaining(loop.name());
+                        } catch (Exception e) {
+                            accepted.add(name + ": " + e);
+                        }
+                    }));
             other.join();
             assertThat(accepted).isEmpty();
             assertThat(promise.isDone()).isFalse();
@@ -263,10 +263,11 @@ class LoopThreadTest {
         EventLoop.run(() -> {
             Promise<String> promise = EventLoop.current().promise();
             var error = new Throwable[2];
-            Thread other = Thread.ofPlatform().start(() -> EventLoop.run(() -> {
-                error[0] = org.assertj.core.api.Assertions.catchThrowable(promise::isDone);
-                error[1] = org.assertj.core.api.Assertions.catchThrowable(promise::await);
-            }));
+            Thread other = Thread.ofPlatform()
+                    .start(() -> EventLoop.run(() -> {
+                        error[0] = org.assertj.core.api.Assertions.catchThrowable(promise::isDone);
+                        error[1] = org.assertj.core.api.Assertions.catchThrowable(promise::await);
+                    }));
             other.join();
             assertThat(error[0]).isInstanceOf(WrongThreadException.class);
             assertThatThrownBy(() -> {

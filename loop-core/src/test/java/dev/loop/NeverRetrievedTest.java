@@ -47,10 +47,12 @@ class NeverRetrievedTest {
 
     @Test
     void theCloseTellsOfFailuresThatNobodyLookedAt() {
-        assertThat(reportsAtCloseAfter(NeverRetrievedTest::failed)).singleElement().satisfies(report -> {
-            assertThat(report.message()).contains("never looked at").contains("Promise[failed with");
-            assertThat(report.exception()).isSameAs(BOOM);
-        });
+        assertThat(reportsAtCloseAfter(NeverRetrievedTest::failed))
+                .singleElement()
+                .satisfies(report -> {
+                    assertThat(report.message()).contains("never looked at").contains("Promise[failed with");
+                    assertThat(report.exception()).isSameAs(BOOM);
+                });
         assertThat(reportsAtCloseAfter(() -> {
                     spawn("culprit", () -> {
                         throw BOOM;
@@ -59,8 +61,7 @@ class NeverRetrievedTest {
                 }))
                 .singleElement()
                 .satisfies(report -> assertThat(report.message()).contains("culprit"));
-        assertThat(reportsAtCloseAfter(
-                        () -> EventLoop.current().failed(BOOM).isDone()))
+        assertThat(reportsAtCloseAfter(() -> EventLoop.current().failed(BOOM).isDone()))
                 .hasSize(1);
     }
 
@@ -106,7 +107,8 @@ class NeverRetrievedTest {
         looks.put("gather", f -> catchThrowable(gather(f, EventLoop.current().done())::await));
         looks.put("waitFor", f -> catchThrowable(waitFor(f, Duration.ofHours(1))::await));
         looks.put("shield", f -> catchThrowable(shield(f)::await));
-        looks.put("toCompletableFuture", f -> assertThat(f.toCompletableFuture()).isNotNull());
+        looks.put(
+                "toCompletableFuture", f -> assertThat(f.toCompletableFuture()).isNotNull());
         looks.forEach((name, look) -> assertThat(reportsAtCloseAfter(() -> {
                     look.accept(failed()); // done before
                     Promise<String> later = EventLoop.current().promise();

@@ -145,8 +145,7 @@ class PollFairnessTest {
             var turnsUntilServed = new int[] {-1};
             loop.runUntilComplete(loop.spawn(() -> {
                 yieldNow();
-                Thread other =
-                        Thread.ofPlatform().start(() -> loop.callSoonThreadsafe(() -> turnsUntilServed[0] = 0));
+                Thread other = Thread.ofPlatform().start(() -> loop.callSoonThreadsafe(() -> turnsUntilServed[0] = 0));
                 while (other.isAlive()) {
                     Thread.onSpinWait(); // holds the loop, which a join would not
                 }

@@ -183,7 +183,10 @@ class RunnerTest {
         assertThat(test.elapsed()).isEqualTo(Duration.ofSeconds(10));
         assertThat(test.loop().isClosed()).isTrue();
         assertThat(test.reports()).singleElement().satisfies(report -> {
-            assertThat(report.message()).contains("stuck").contains("did not end").contains("PT10S");
+            assertThat(report.message())
+                    .contains("stuck")
+                    .contains("did not end")
+                    .contains("PT10S");
             assertThat(report.exception().getStackTrace())
                     .anyMatch(frame -> frame.getMethodName().equals("waitHere"));
         });

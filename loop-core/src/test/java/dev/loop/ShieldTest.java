@@ -51,7 +51,9 @@ class ShieldTest {
             Task<?> task = spawn(() -> shield(work).await());
             yieldNow();
             task.cancel("reason");
-            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("reason");
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("reason");
             assertThat(EventLoop.current().time()).isZero();
             assertThat(work.isDone()).isFalse();
             assertThat(work.await()).isEqualTo("value");

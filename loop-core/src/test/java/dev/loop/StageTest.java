@@ -41,7 +41,8 @@ class StageTest {
     void aCompletableFutureGetsTheRawOutcome() {
         EventLoop.run(() -> {
             EventLoop loop = EventLoop.current();
-            assertThat(onThread(loop.completed("value").toCompletableFuture()::get).await())
+            assertThat(onThread(loop.completed("value").toCompletableFuture()::get)
+                            .await())
                     .isEqualTo("value");
             var checked = new IOException("checked");
             CompletableFuture<?> failed = loop.failed(checked).toCompletableFuture();

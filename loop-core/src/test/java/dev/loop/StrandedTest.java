@@ -116,4 +116,25 @@ class StrandedTest {
         waiter[0].join(10_000);
         assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
     }
+
+    @Test
+    void aThreadThatBeginsToWaitWhileTheLoopClosesIsTold() throws Exception {
+        EventLoop loop = EventLoop.create();
+        Promise<String> never = loop.promise();
+        var failure = new AtomicReference<Throwable>();
+        // its wait lies in the inbox, and the loop never runs again
+        Thread waiter = Thread.ofPlatform().start(() -> {
+            try {
+                never.await();
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
+        while (loop.inbox.isEmpty()) {
+            Thread.onSpinWait();
+        }
+        loop.close();
+        waiter.join(10_000);
+        assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+    }
 }

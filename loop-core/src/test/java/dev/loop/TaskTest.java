@@ -118,7 +118,9 @@ class TaskTest {
             });
             yieldNow();
             promise.cancel("gone");
-            assertThatThrownBy(one::await).isInstanceOf(CancelledException.class).hasMessageContaining("gone");
+            assertThatThrownBy(one::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("gone");
             assertThat(two.await()).isEqualTo("caught gone");
         });
     }

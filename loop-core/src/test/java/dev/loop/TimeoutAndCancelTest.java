@@ -143,7 +143,9 @@ class TimeoutAndCancelTest {
             });
             yieldNow();
             task.cancel("reason");
-            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("reason");
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("reason");
             assertThat(order).containsExactly("gave up cleaning");
             assertThat(EventLoop.current().time()).isEqualTo(SECOND.toNanos());
         });
@@ -168,8 +170,9 @@ class TimeoutAndCancelTest {
             Task<?> child = spawn(() -> sleep(HOUR).await());
             Task<?> limited = spawn(() -> timeout(SECOND, () -> child.await()));
             // the child was cancelled by the other task's limit, and to this one it is simply cancelled
-            assertThatThrownBy(() -> timeout(HOUR, () -> Async.gather(child, spawn(() -> yieldNow()))
-                            .await()))
+            assertThatThrownBy(() -> timeout(
+                            HOUR,
+                            () -> Async.gather(child, spawn(() -> yieldNow())).await()))
                     .isInstanceOf(TimeoutException.class);
             assertThatThrownBy(limited::await).isInstanceOf(TimeoutException.class);
         });
@@ -268,7 +271,9 @@ class TimeoutAndCancelTest {
             });
             yieldNow();
             task.cancel("reason");
-            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("reason");
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("reason");
             assertThat(order).containsExactly("cleaned up");
         });
     }

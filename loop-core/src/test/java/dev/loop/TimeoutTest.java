@@ -106,8 +106,9 @@ class TimeoutTest {
     @Test
     void aLimitForEverNeverComes() {
         TestLoop.run(() -> {
-            timeout(Duration.ofSeconds(Long.MAX_VALUE), () -> sleep(Duration.ofDays(10_000))
-                    .await());
+            timeout(
+                    Duration.ofSeconds(Long.MAX_VALUE),
+                    () -> sleep(Duration.ofDays(10_000)).await());
             assertNow(Duration.ofDays(10_000));
         });
     }
@@ -226,8 +227,8 @@ class TimeoutTest {
     void theInnerLimitEndsTheInnerCodeOnly() {
         TestLoop.run(() -> {
             timeout(HOUR, () -> {
-                assertThatThrownBy(() -> timeout(SECOND, () -> sleep(HOUR.multipliedBy(2))
-                                .await()))
+                assertThatThrownBy(() -> timeout(
+                                SECOND, () -> sleep(HOUR.multipliedBy(2)).await()))
                         .isInstanceOf(TimeoutException.class)
                         .hasMessageContaining("PT1S");
                 sleep(SECOND).await();
@@ -259,7 +260,8 @@ class TimeoutTest {
     void ofTwoLimitsThatPassTogetherTheOuterOneCounts() {
         TestLoop.run(() -> {
             assertThatThrownBy(() -> timeout(SECOND, () -> {
-                        assertThatThrownBy(() -> timeout(SECOND, () -> sleep(HOUR).await()))
+                        assertThatThrownBy(
+                                        () -> timeout(SECOND, () -> sleep(HOUR).await()))
                                 .isInstanceOf(CancelledException.class);
                         order.add("and the rest is cancelled too");
                         sleep(HOUR).await();
@@ -280,7 +282,7 @@ class TimeoutTest {
                                         sleep(HOUR).await();
                                     }))
                                     .isInstanceOf(CancelledException.class);
-                        sleep(HOUR).await();
+                            sleep(HOUR).await();
                         }))
                         .isInstanceOf(TimeoutException.class)
                         .hasMessageContaining("PT2S");
@@ -293,7 +295,9 @@ class TimeoutTest {
     @Test
     void aHundredLimitsInsideEachOther() {
         TestLoop.run(() -> {
-            assertThatThrownBy(() -> nested(100)).isInstanceOf(TimeoutException.class).hasMessageContaining("PT1S");
+            assertThatThrownBy(() -> nested(100))
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessageContaining("PT1S");
             assertNow(SECOND);
             assertNoTimerIsLeft();
         });

@@ -50,7 +50,8 @@ class TimerTest {
             IntStream.range(0, 200).forEach(i -> loop.callLater(SECOND, () -> fired.add(i)));
             sleep(SECOND).await();
         });
-        assertThat(fired).containsExactlyElementsOf(IntStream.range(0, 200).boxed().toList());
+        assertThat(fired)
+                .containsExactlyElementsOf(IntStream.range(0, 200).boxed().toList());
     }
 
     @Test
@@ -197,7 +198,9 @@ class TimerTest {
             assertThat(sleep.cancel("not needed")).isTrue();
             assertThat(sleep.cancel()).isFalse();
             assertThat(loop.timers.size()).isZero();
-            assertThatThrownBy(sleep::await).isInstanceOf(CancelledException.class).hasMessageContaining("not needed");
+            assertThatThrownBy(sleep::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("not needed");
 
             Task<?> task = spawn(() -> sleep(Duration.ofHours(1)).await());
             yieldNow();

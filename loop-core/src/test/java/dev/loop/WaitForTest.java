@@ -215,7 +215,9 @@ class WaitForTest {
             Promise<String> promise = EventLoop.current().promise();
             Future<String> wait = waitFor(promise, HOUR);
             promise.cancel("by others");
-            assertThatThrownBy(wait::await).isInstanceOf(CancelledException.class).hasMessageContaining("by others");
+            assertThatThrownBy(wait::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("by others");
         });
     }
 

@@ -6,6 +6,7 @@ import dev.loop.Future;
 import dev.loop.WaitQueue;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ public final class Queue<T> {
     private final EventLoop loop;
     private final int capacity;
     private final ArrayDeque<T> items = new ArrayDeque<>();
+    // older than the items: what came back from getters that did not want it, in the order in which they got it
+    private final TreeMap<Long, T> returned = new TreeMap<>();
     private final WaitQueue<T, @Nullable Void> getters;
     private final WaitQueue<@Nullable Void, T> putters;
 
@@ -59,7 +62,7 @@ public final class Queue<T> {
         }
         this.loop = loop;
         this.capacity = capacity;
-        getters = new WaitQueue<>(loop, this::returned);
+        getters = new WaitQueue<>(loop, this::giveBack);
         putters = new WaitQueue<>(loop, null);
     }
 
@@ -109,7 +112,9 @@ public final class Queue<T> {
      */
     public @Nullable T tryGet() {
         loop.checkThread();
-        T item = items.pollFirst();
+        T item = returned.isEmpty()
+                ? items.pollFirst()
+                : returned.pollFirstEntry().getValue();
         if (item != null) {
             refill();
         }
@@ -122,7 +127,7 @@ public final class Queue<T> {
      * @return the count
      */
     public int size() {
-        return items.size();
+        return items.size() + returned.size();
     }
 
     /**
@@ -140,7 +145,7 @@ public final class Queue<T> {
      * @return true if there is no item
      */
     public boolean isEmpty() {
-        return items.isEmpty();
+        return size() == 0;
     }
 
     /**
@@ -149,7 +154,7 @@ public final class Queue<T> {
      * @return true if there is no room
      */
     public boolean isFull() {
-        return items.size() >= capacity;
+        return size() >= capacity;
     }
 
     /**
@@ -158,7 +163,7 @@ public final class Queue<T> {
      * @return a copy of the figures
      */
     public Statistics statistics() {
-        return new Statistics(items.size(), capacity, getters.size(), putters.size());
+        return new Statistics(size(), capacity, getters.size(), putters.size());
     }
 
     /** Lets in who has waited longest to put, as far as there is room. */
@@ -170,15 +175,15 @@ public final class Queue<T> {
     }
 
     /** An item that its getter no longer wants: it is older than all that is here. */
-    private void returned(T item) {
+    private void giveBack(T item, long ticket) {
         if (!getters.grant(item)) {
-            items.addFirst(item);
+            returned.put(ticket, item);
         }
     }
 
     @Override
     public String toString() {
-        return "Queue[" + items.size() + " of " + (capacity == Integer.MAX_VALUE ? "any" : capacity) + " items, "
+        return "Queue[" + size() + " of " + (capacity == Integer.MAX_VALUE ? "any" : capacity) + " items, "
                 + getters.size() + " getting, " + putters.size() + " putting]";
     }
 

@@ -38,7 +38,7 @@ public final class Lock {
      */
     public Lock(EventLoop loop) {
         this.loop = loop;
-        waiters = new WaitQueue<>(loop, Held::close);
+        waiters = new WaitQueue<>(loop, (held, _) -> held.close());
     }
 
     /**

@@ -22,6 +22,7 @@ final class JumpingPoller implements Poller {
     private final Poller real = new SelectorPoller();
     private @Nullable EventLoop loop;
     private boolean deadlocked;
+    private long target = -1; // where the clock is to stop; -1 for nowhere
 
     JumpingPoller(ManualClock clock) {
         this.clock = clock;
@@ -29,6 +30,11 @@ final class JumpingPoller implements Poller {
 
     void drives(EventLoop driven) {
         loop = driven;
+    }
+
+    /** Has the loop stop when nothing is left to do up to this time, and the clock stand there. */
+    void stopAt(long nanos) {
+        target = nanos;
     }
 
     boolean takeDeadlock() {
@@ -48,6 +54,19 @@ final class JumpingPoller implements Poller {
         if (l == null) {
             throw new IllegalStateException("this poller drives no loop yet");
         }
+        long left = target - clock.nanoTime();
+        if (target >= 0 && timeoutNanos != 0 && (timeoutNanos < 0 || timeoutNanos > left)) {
+            wait(l, left);
+            if (clock.nanoTime() >= target) {
+                target = -1;
+                l.stop();
+            }
+            return;
+        }
+        wait(l, timeoutNanos);
+    }
+
+    private void wait(EventLoop l, long timeoutNanos) {
         if (timeoutNanos == 0 || real.registrations() > 0 || l.externalWork() > 0) {
             long before = Clock.system().nanoTime();
             real.poll(timeoutNanos);

@@ -121,14 +121,14 @@ public final class TestLoop implements AutoCloseable {
     }
 
     /**
-     * Runs the loop for some virtual time: everything that is due until then, and nothing that is due later.
+     * Runs the loop for some virtual time: everything that is due until then, with all that follows from it at that instant, and
+     * nothing that is due later.
      *
      * @param time how long
      */
     public void advance(Duration time) {
-        loop().callLater(time, loop()::stop);
+        poller.stopAt(Math.addExact(clock.nanoTime(), time.toNanos()));
         loop().runForever();
-        poller.takeDeadlock();
     }
 
     /**

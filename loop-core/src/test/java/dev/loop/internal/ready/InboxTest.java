@@ -146,7 +146,9 @@ class InboxTest {
         long got = 0;
         while (got < (long) producers * each) {
             if (inbox.isEmpty() && inbox.beginSleep()) {
-                assertThat(wake.tryAcquire(20, TimeUnit.SECONDS)).as("a wakeup was lost").isTrue();
+                assertThat(wake.tryAcquire(20, TimeUnit.SECONDS))
+                        .as("a wakeup was lost")
+                        .isTrue();
                 inFlight.decrementAndGet();
                 inbox.endSleep();
             }

@@ -117,8 +117,9 @@ class TimerQueueTest {
         for (int i = 0; i < 10_000; i++) {
             timers.add(add((i * 7919L) % 10_000));
         }
-        timers.stream().filter(t -> t.deadline() % 10 != 0).forEach(t -> assertThat(queue.remove(t))
-                .isTrue());
+        timers.stream()
+                .filter(t -> t.deadline() % 10 != 0)
+                .forEach(t -> assertThat(queue.remove(t)).isTrue());
         assertThat(queue.size()).isEqualTo(1000);
         for (long deadline = 0; deadline < 10_000; deadline += 10) {
             TimerNode timer = queue.pollDue(Long.MAX_VALUE / 2);
@@ -148,7 +149,9 @@ class TimerQueueTest {
                     assertThat(real.remove(victim)).isTrue();
                 } else {
                     now += random.nextInt(20);
-                    assertThat(drain(real, now)).as("seed %d, step %d", seed, step).isEqualTo(takeDue(model, now));
+                    assertThat(drain(real, now))
+                            .as("seed %d, step %d", seed, step)
+                            .isEqualTo(takeDue(model, now));
                 }
                 assertThat(real.size()).isEqualTo(model.size());
             }

@@ -1,0 +1,264 @@
+package dev.loop.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Runs every example to its end, and looks at what it says. A new one without a run here fails. */
+class ExamplesTest {
+
+    static Stream<String> names() {
+        return Main.EXAMPLES.stream().map(Main.Example::name);
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void runs(String name) throws Exception {
+        switch (name) {
+            case "two-tasks" -> twoTasks();
+            case "timers" -> timers();
+            case "blocking-calls" -> blockingCalls();
+            case "mono-and-tasks" -> monoAndTasks();
+            case "echo-server" -> echoServer();
+            case "echo-client" -> echoClient();
+            case "chat" -> chat();
+            case "http-server" -> httpServer();
+            case "fetch" -> fetch();
+            case "demo" -> demo();
+            default -> fail("nothing here runs the example " + name);
+        }
+    }
+
+    private static void twoTasks() {
+        var said = succeed("two-tasks");
+
+        var thread = " on thread " + Thread.currentThread().getName();
+        assertThat(said.lines())
+                .containsExactly(
+                        "one 1" + thread,
+                        "two 1" + thread,
+                        "one 2" + thread,
+                        "two 2" + thread,
+                        "one 3" + thread,
+                        "two 3" + thread,
+                        "total 6");
+    }
+
+    private static void timers() {
+        assertThat(succeed("timers", "--virtual").lines())
+                .containsExactly(
+                        "  50 ms  a timer of 50 ms, set later",
+                        " 100 ms  a timer of 100 ms",
+                        " 200 ms  a task that slept for 200 ms",
+                        " 250 ms  a sleep of a day: not done within PT0.05S");
+        // the same on the real clock, where the times are not exact
+        assertThat(succeed("timers").lines())
+                .extracting(line -> line.replaceFirst(".* ms  ", ""))
+                .hasSize(4)
+                .startsWith("a timer of 50 ms, set later", "a timer of 100 ms", "a task that slept for 200 ms");
+    }
+
+    private static void blockingCalls() {
+        var said = succeed("blocking-calls", "--sleep", "1");
+
+        assertThat(said.lines()).hasSize(2);
+        assertThat(said.lines().getFirst()).isEqualTo("1000 tasks slept 1.00 s each, 1000 of them at the same time");
+        assertThat(said.lines().getLast()).endsWith("one after another it would be 1000.00 s");
+    }
+
+    private static void monoAndTasks() {
+        var said = succeed("mono-and-tasks");
+
+        assertThat(said.lines())
+                .contains(
+                        "a task awaited a Mono: hello, Mono",
+                        "two tasks behind a Mono gave 42",
+                        "a queue between both gave [one, two, three]")
+                .endsWith("9 steps counted without a lock");
+        assertThat(said.lines().stream().filter(line -> line.startsWith("  step")))
+                .hasSize(9)
+                .allMatch(line ->
+                        line.endsWith(" on thread " + Thread.currentThread().getName()));
+    }
+
+    private static void echoServer() throws Exception {
+        try (var server = Program.example("echo-server", "--port", "0");
+                var client = connect(server.port())) {
+            client.getOutputStream().write("hello\nand good bye\n".getBytes(StandardCharsets.UTF_8));
+            client.shutdownOutput();
+            assertThat(text(client.getInputStream())).isEqualTo("hello\nand good bye\n");
+
+            server.signal("INT");
+            assertThat(server.exitCode()).isZero();
+            assertThat(server.lines())
+                    .endsWith("stopping on SIGINT", "stopped; connections that had to be cancelled: 0");
+            assertThat(server.errors()).isEmpty();
+        }
+    }
+
+    private static void echoClient() throws Exception {
+        try (var server = Program.example("echo-server", "--port", "0")) {
+            var port = Integer.toString(server.port());
+            assertThat(succeed("echo-client", "--port", port, "one", "two words")
+                            .lines())
+                    .containsExactly("one", "two words");
+
+            try (var client = Program.example("echo-client", "--port", port)) {
+                client.type("from the standard input\nin two lines\n");
+                assertThat(client.exitCode()).isZero();
+                assertThat(client.lines()).containsExactly("from the standard input", "in two lines");
+                assertThat(client.errors()).isEmpty();
+            }
+        }
+    }
+
+    private static void chat() throws Exception {
+        try (var server = Program.example("chat", "--port", "0", "--grace", "0")) {
+            int port = server.port();
+            try (var anna = new Talker(port);
+                    var bert = new Talker(port)) {
+                assertThat(anna.hear()).isEqualTo("* you are guest 1 of 1");
+                assertThat(bert.hear()).isEqualTo("* you are guest 2 of 2");
+                assertThat(anna.hear()).isEqualTo("* guest 2 has come");
+                anna.say("good morning");
+                assertThat(bert.hear()).isEqualTo("guest 1: good morning");
+                bert.say("and to you");
+                assertThat(anna.hear()).isEqualTo("guest 2: and to you"); // and nothing of her own
+
+                bert.close();
+                assertThat(anna.hear()).isEqualTo("* guest 2 has gone");
+                server.signal("TERM");
+                assertThat(server.exitCode()).isZero();
+                assertThat(anna.hear()).isEqualTo("* the server stops");
+                assertThat(anna.hear()).isNull();
+                assertThat(server.errors()).isEmpty();
+            }
+        }
+    }
+
+    private static void httpServer() throws Exception {
+        try (var http = HttpClient.newHttpClient();
+                var server = Program.example("http-server", "--port", "0", "--slow", "0.5")) {
+            int port = server.port();
+            assertThat(get(http, port, "/").body()).isEqualTo("hello\n");
+            var json = get(http, port, "/json");
+            assertThat(json.headers().firstValue("content-type")).hasValue("application/json");
+            assertThat(json.body()).matches("\\{\"counter\": \\d+, \"thread\": \"main\"}\n");
+            assertThat(get(http, port, "/slow").body()).isEqualTo("slept for 500 ms\n");
+            assertThat(get(http, port, "/counter").body())
+                    .matches("counter \\d+ = 1 requests \\+ \\d+ ticks, counted on thread main\n");
+            assertThat(get(http, port, "/nothing-here").statusCode()).isEqualTo(404);
+
+            server.signal("TERM");
+            assertThat(server.exitCode()).isZero();
+            assertThat(server.lines()).endsWith("stopping on SIGTERM", "stopped; requests that had to be cut off: 0");
+            assertThat(server.errors()).isEmpty();
+        }
+    }
+
+    private static void fetch() throws Exception {
+        try (var server = Program.example("http-server", "--port", "0");
+                var hanging = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            var url = "http://127.0.0.1:" + server.port();
+            var deaf = "http://127.0.0.1:" + hanging.getLocalPort() + "/";
+            var dead = "http://no-such-host.invalid/";
+
+            var said = Said.by(
+                    "fetch", "--timeout", "2", "--limit", "3", url + "/", dead, deaf, url + "/json", url + "/x");
+
+            assertThat(said.err()).isEmpty();
+            assertThat(said.exitCode()).isEqualTo(1); // two gave no answer
+            var rows = said.lines();
+            assertThat(rows).hasSize(6);
+            assertThat(rows.get(0)).matches(" *status +bytes +ms +url");
+            assertThat(rows.get(1)).matches(" *200 +6 +\\d+  " + Pattern.quote(url + "/"));
+            assertThat(rows.get(2))
+                    .matches(" *error +- +\\d+  " + Pattern.quote(dead)
+                            + "  .*no-such-host.invalid.* cannot be resolved.*");
+            assertThat(rows.get(3)).matches(" *error +- +\\d+  " + Pattern.quote(deaf) + "  no answer within 2000 ms");
+            assertThat(rows.get(4)).matches(" *200 +\\d\\d +\\d+  " + Pattern.quote(url + "/json"));
+            assertThat(rows.get(5)).matches(" *404 +\\d+ +\\d+  " + Pattern.quote(url + "/x"));
+
+            assertThat(succeed("fetch", url + "/", url + "/json").lines()).hasSize(3);
+        }
+    }
+
+    private static void demo() {
+        var said = succeed("demo");
+
+        var thread = "[thread " + Thread.currentThread().getName() + "] ";
+        assertThat(said.lines()).hasSize(11).allMatch(line -> line.startsWith(thread));
+        assertThat(said.lines())
+                .contains(
+                        thread + "echo client sent 'one' and got 'one'",
+                        thread + "echo client sent 'two' and got 'two'");
+        assertThat(said.out()).contains("HTTP client got 200 'hello'");
+        assertThat(said.lines().get(9)).contains("HTTP client got 200 'slept'"); // the last answer, asked for first
+        assertThat(said.lines()).endsWith(thread + "both servers stopped; they have counted to 4 without a lock");
+    }
+
+    // --- how
+
+    private static Said succeed(String... args) {
+        var said = Said.by(args);
+        assertThat(said.err()).isEmpty();
+        assertThat(said.exitCode()).isZero();
+        return said;
+    }
+
+    private static Socket connect(int port) throws IOException {
+        return new Socket(InetAddress.getLoopbackAddress(), port);
+    }
+
+    private static HttpResponse<String> get(HttpClient client, int port, String path)
+            throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .build();
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    private static String text(InputStream in) throws IOException {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** Somebody who chats. */
+    private static final class Talker implements AutoCloseable {
+        private final Socket socket;
+        private final BufferedReader in;
+
+        Talker(int port) throws IOException {
+            socket = connect(port);
+            in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+        }
+
+        void say(String line) throws IOException {
+            socket.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+
+        String hear() throws IOException {
+            return in.readLine();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+}

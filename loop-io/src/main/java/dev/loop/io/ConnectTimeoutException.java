@@ -1,0 +1,21 @@
+package dev.loop.io;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+
+/** The address did not answer an attempt to connect in time. */
+public final class ConnectTimeoutException extends NetworkException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * A failure.
+     *
+     * @param message what was tried, with the address, and what to do
+     * @param address the address that it is about
+     * @param cause what the operating system said
+     */
+    public ConnectTimeoutException(String message, SocketAddress address, IOException cause) {
+        super(message, address, cause);
+    }
+}
