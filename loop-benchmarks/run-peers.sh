@@ -9,18 +9,17 @@
 #   TSV      where the raw figures go; default: a new file, named at the end
 set -euo pipefail
 module=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-PEERS=$(cd -P "${PEERS:-$module/../../shared/peers}" 2>/dev/null && pwd) \
-  || { echo "the peers are not there: set PEERS to their folder" >&2; exit 2; }
-export PEERS
-
 kind=${1:-}
 case $kind in
-  micro) peers='^(Loop|asyncio|uvloop|Node 24|Go|JDK25 virtual threads|Netty|floor)' ;;
+  micro) peers='^(Loop|asyncio|Node 24|Go|JDK25 virtual threads|Netty|floor)' ;;
   echo) peers='^(Loop|C epoll|Go net|JDK25 NIO Selector raw|Netty 4.2 NIO|Reactor Netty 1.3 NIO|Vert.x|Node 24|uvloop|asyncio)' ;;
   http) peers='^(Loop|C epoll|Go net|Netty 4.2 NIO|Reactor Netty 1.3 NIO|Vert.x|Node 24|aiohttp \+ asyncio)' ;;
   *) echo 'usage: run-peers.sh micro|echo|http [label-regex]' >&2; exit 2 ;;
 esac
 peers=${2:-$peers}
+PEERS=$(cd -P "${PEERS:-$module/../../shared/peers}" 2>/dev/null && pwd) \
+  || { echo "the peers are not there: set PEERS to their folder" >&2; exit 2; }
+export PEERS
 rounds=${ROUNDS:-3}
 TSV=${TSV:-$(mktemp --suffix ".$kind.tsv")}
 

@@ -225,6 +225,28 @@ class RunnerTest {
 
     @Test
     @Tag("both-engines")
+    void aTaskThatCatchesEveryCancelCannotHoldVirtualTimeForEver() {
+        var test = new TestLoop();
+        var caught = new int[1];
+        test.runMain(() -> {
+            spawn("stubborn", () -> {
+                while (!test.loop().isClosed() && caught[0] < 5_000_000) { // so that the test ends in any case
+                    try {
+                        sleep(HOUR).await();
+                    } catch (CancelledException e) {
+                        caught[0]++;
+                    }
+                }
+            });
+            yieldNow();
+        });
+        assertThatThrownBy(test::close).isInstanceOf(AssertionError.class).hasMessageContaining("stubborn");
+        assertThat(caught[0]).isLessThan(5_000_000);
+        assertThat(test.loop().isClosed()).isTrue();
+    }
+
+    @Test
+    @Tag("both-engines")
     void callbacksThatAreReadyAtTheEndStillRunAndTimersDoNot() {
         var test = new TestLoop();
         test.runMain(() -> {

@@ -54,16 +54,19 @@ final class JumpingPoller implements Poller {
         if (l == null) {
             throw new IllegalStateException("this poller drives no loop yet");
         }
-        long left = target - clock.nanoTime();
-        if (target >= 0 && timeoutNanos != 0 && (timeoutNanos < 0 || timeoutNanos > left)) {
-            wait(l, left);
-            if (clock.nanoTime() >= target) {
-                target = -1;
-                l.stop();
-            }
+        if (target < 0 || timeoutNanos == 0) {
+            wait(l, timeoutNanos);
             return;
         }
-        wait(l, timeoutNanos);
+        long left = target - clock.nanoTime();
+        if (left > 0) {
+            wait(l, timeoutNanos < 0 ? left : Math.min(timeoutNanos, left));
+        } else {
+            wait(l, 0); // the clock is there already, or a step has moved it further; nothing but channels can be ready
+        }
+        if (clock.nanoTime() - target >= 0 && !(timeoutNanos > 0 && timeoutNanos <= left)) {
+            l.stop();
+        }
     }
 
     private void wait(EventLoop l, long timeoutNanos) {

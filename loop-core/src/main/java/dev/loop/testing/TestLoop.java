@@ -127,8 +127,15 @@ public final class TestLoop implements AutoCloseable {
      * @param time how long
      */
     public void advance(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("a clock does not go backwards: " + time);
+        }
         poller.stopAt(Math.addExact(clock.nanoTime(), time.toNanos()));
-        loop().runForever();
+        try {
+            loop().runForever();
+        } finally {
+            poller.stopAt(-1); // a stop() may have come first
+        }
     }
 
     /**

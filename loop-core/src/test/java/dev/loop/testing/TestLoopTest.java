@@ -95,61 +95,6 @@ class TestLoopTest {
         }
     }
 
-    // --- advance
-
-    @Test
-    @Tag("both-engines")
-    void advanceRunsWhatIsDueUntilThenAndNothingLater() {
-        try (var test = new TestLoop()) {
-            for (int second = 1; second <= 3; second++) {
-                int n = second;
-                test.loop().callLater(Duration.ofSeconds(second), () -> order.add(n + " at " + test.elapsed()));
-            }
-            test.advance(SECOND);
-            assertThat(order).containsExactly("1 at PT1S");
-            test.advance(Duration.ofMillis(500));
-            assertThat(order).hasSize(1);
-            assertThat(test.elapsed()).isEqualTo(Duration.ofMillis(1500));
-            test.advance(SECOND);
-            assertThat(order).containsExactly("1 at PT1S", "2 at PT2S");
-        }
-    }
-
-    @Test
-    @Tag("both-engines")
-    void advanceRunsAlsoWhatFollowsAtThatInstant() {
-        try (var test = new TestLoop()) {
-            EventLoop loop = test.loop();
-            Promise<String> promise = loop.promise();
-            loop.spawn(() -> {
-                sleep(SECOND).await();
-                promise.complete("a");
-            });
-            loop.spawn(() -> {
-                order.add(promise.await());
-                order.add(spawn(() -> "b").await());
-                sleep(Duration.ZERO).await();
-                order.add("c");
-                sleep(Duration.ofNanos(1)).await();
-                order.add("later");
-            });
-            test.advance(SECOND);
-            assertThat(test.elapsed()).isEqualTo(SECOND);
-            assertThat(order).containsExactly("a", "b", "c");
-        }
-    }
-
-    @Test
-    @Tag("both-engines")
-    void advanceByNothingRunsWhatIsReady() {
-        try (var test = new TestLoop()) {
-            test.loop().callSoon(() -> order.add("ready"));
-            test.advance(Duration.ZERO);
-            assertThat(order).containsExactly("ready");
-            assertThat(test.elapsed()).isZero();
-        }
-    }
-
     // --- deadlocks
 
     @Test
