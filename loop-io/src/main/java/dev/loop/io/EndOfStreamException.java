@@ -11,7 +11,10 @@ public final class EndOfStreamException extends UncheckedIOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** How many bytes were asked for. */
     private final int expected;
+
+    /** How many there were. */
     private final int available;
 
     /**

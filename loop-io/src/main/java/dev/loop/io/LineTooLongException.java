@@ -11,6 +11,7 @@ public final class LineTooLongException extends UncheckedIOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** How long a line may be. */
     private final int limit;
 
     /**

@@ -12,6 +12,7 @@ public class NetworkException extends UncheckedIOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Which address it was about. */
     private final SocketAddress address;
 
     /**

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Buffered reading of lines and of exact counts of bytes, on top of any stream. It belongs to its loop's thread and has one reader
  * at a time.
  *
- * <p>{@snippet file="dev/loop/io/net/SnippetsTest.java" region="lines"}
+ * {@snippet file="dev/loop/io/net/SnippetsTest.java" region="lines"}
  *
  * <p>Nothing is lost: a read that is cancelled, or that fails because of a limit or the end of the stream, leaves the bytes to the
  * next one. Whoever reads the stream below directly misses what is buffered here.
@@ -34,7 +34,8 @@ public final class StreamReader implements ReceiveStream {
     private final ReadBuffer bytes = new ReadBuffer();
     private final Want<@Nullable String> line;
 
-    // the read of the stream below that goes on, or is done and was not looked at; what it brings is absorbed by whoever comes first
+    // the read of the stream below that goes on, or is done and was not looked at; what it brings is absorbed by
+    // whoever comes first
     private @Nullable Future<Integer> filling;
     private boolean ended;
 

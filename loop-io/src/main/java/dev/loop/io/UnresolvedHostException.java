@@ -8,6 +8,7 @@ public final class UnresolvedHostException extends NetworkException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The name as it was given. */
     private final String host;
 
     /**

@@ -50,7 +50,8 @@ class StreamReaderTest {
     @Test
     void linesAreFoundAcrossTheBoundariesOfPieces() {
         TestLoop.run(() -> {
-            var reader = new StreamReader(chunks("he", "llo\nwor", "ld\n", "a\nb\nc", "\n").end());
+            var reader = new StreamReader(
+                    chunks("he", "llo\nwor", "ld\n", "a\nb\nc", "\n").end());
             assertThat(linesOf(reader)).containsExactly("hello", "world", "a", "b", "c");
             assertThat(reader.readLine().await()).isNull();
         });
@@ -59,7 +60,8 @@ class StreamReaderTest {
     @Test
     void aCarriageReturnBeforeTheLineFeedIsPartOfTheLinesEnd() {
         TestLoop.run(() -> {
-            var reader = new StreamReader(chunks("one\r", "\ntwo\r\n", "a\rb\n", "\r\n").end());
+            var reader = new StreamReader(
+                    chunks("one\r", "\ntwo\r\n", "a\rb\n", "\r\n").end());
             assertThat(linesOf(reader)).containsExactly("one", "two", "a\rb", "");
         });
     }
@@ -128,7 +130,8 @@ class StreamReaderTest {
     @Test
     void aLineOfExactlyTheLimitIsALine() {
         TestLoop.run(() -> {
-            assertThat(linesOf(new StreamReader(chunks("abcd\n", "abcd\r\n", "abcd").end(), 4)))
+            assertThat(linesOf(new StreamReader(
+                            chunks("abcd\n", "abcd\r\n", "abcd").end(), 4)))
                     .containsExactly("abcd", "abcd", "abcd");
         });
     }
@@ -136,11 +139,13 @@ class StreamReaderTest {
     @Test
     void aLineThatIsTooLongIsRefusedAndLeftToBeReadAsBytes() {
         TestLoop.run(() -> {
-            for (var stream : List.of(chunks("abcde"), chunks("abcde\nx\n"), chunks("ab", "cde").end())) {
+            for (var stream : List.of(
+                    chunks("abcde"), chunks("abcde\nx\n"), chunks("ab", "cde").end())) {
                 var reader = new StreamReader(stream, 4);
                 assertThatThrownBy(() -> reader.readLine().await())
                         .isInstanceOfSatisfying(
-                                LineTooLongException.class, e -> assertThat(e.limit()).isEqualTo(4))
+                                LineTooLongException.class,
+                                e -> assertThat(e.limit()).isEqualTo(4))
                         .hasMessageContaining("4 bytes");
                 assertThatThrownBy(() -> reader.readLine().await()).isInstanceOf(LineTooLongException.class);
                 assertThat(reader.readExactly(5).await()).isEqualTo("abcde".getBytes(StandardCharsets.UTF_8));
@@ -285,6 +290,37 @@ class StreamReaderTest {
     }
 
     @Test
+    void bytesThatArriveInTheTurnOfTheCancelAreForTheNextRead() {
+        TestLoop.run(() -> {
+            var stream = chunks("ab");
+            var reader = new StreamReader(stream);
+            Future<String> cancelled = reader.readLine();
+            yieldNow();
+            stream.feed("c\n"); // the read has it, and has not looked yet
+            assertThat(cancelled.cancel()).isTrue();
+            yieldNow(); // now it looks, and must leave it
+            assertThat(reader.readLine().await()).isEqualTo("abc");
+            stream.feed("d\n");
+            assertThat(reader.readLine().await()).isEqualTo("d");
+        });
+    }
+
+    @Test
+    void aReadThatFollowsACancelAtOnceHasTheBytes() {
+        TestLoop.run(() -> {
+            var stream = chunks("ab");
+            var reader = new StreamReader(stream);
+            Future<String> cancelled = reader.readLine();
+            yieldNow();
+            stream.feed("c\n");
+            cancelled.cancel();
+            Future<String> next = reader.readLine();
+            assertThat(next.isDone()).isTrue();
+            assertThat(next.await()).isEqualTo("abc");
+        });
+    }
+
+    @Test
     void aReadThatTakesTooLongLosesNothing() {
         TestLoop.run(() -> {
             var stream = chunks("ab");
@@ -402,7 +438,8 @@ class StreamReaderTest {
     private static void readAtRandom(Random random) {
         byte[] all = new byte[random.nextInt(30_000)];
         for (int i = 0; i < all.length; i++) {
-            all[i] = (byte) (random.nextInt(20) == 0 ? '\n' : random.nextInt(30) == 0 ? '\r' : 'a' + random.nextInt(26));
+            all[i] =
+                    (byte) (random.nextInt(20) == 0 ? '\n' : random.nextInt(30) == 0 ? '\r' : 'a' + random.nextInt(26));
         }
         var stream = new ChunkStream();
         var reader = new StreamReader(stream);

@@ -65,7 +65,8 @@ public final class AcceptChannel<S extends ByteStream> {
     private final Watch.Side side = this::ready;
 
     private final WaitQueue<S, @Nullable Void> waiters;
-    private final ArrayDeque<S> returned = new ArrayDeque<>(); // granted to a wait that was cancelled before it was read
+    private final ArrayDeque<S> returned =
+            new ArrayDeque<>(); // granted to a wait that was cancelled before it was read
 
     private boolean open = true;
     private @Nullable TimerHandle pause; // set while it pauses

@@ -81,7 +81,8 @@ final class ConnectSide implements Watch.Side, CancelHook<@Nullable Void> {
         Promise<@Nullable Void> promise = waiter;
         if (promise != null) {
             waiter = null;
-            promise.fail(new StreamClosedException("the socket was closed while it connected to " + Addresses.text(address)));
+            promise.fail(new StreamClosedException(
+                    "the socket was closed while it connected to " + Addresses.text(address)));
         }
     }
 }

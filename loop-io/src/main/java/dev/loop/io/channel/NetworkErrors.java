@@ -59,20 +59,24 @@ public final class NetworkErrors {
         String to = Addresses.text(address);
         if (has(said, "timed out")) {
             return new ConnectTimeoutException(
-                    to + " does not answer: check the address, and the network and firewalls on the way", address, cause);
+                    to + " does not answer: check the address, and the network and firewalls on the way",
+                    address,
+                    cause);
         }
         if (has(said, "reset")) {
             return new ConnectionResetException(
                     to + " reset the connection while it was made: its backlog may be full; try again", address, cause);
         }
-        boolean refused = cause instanceof ConnectException && !has(said, "unreachable", "no route", "denied", "permitted");
+        boolean refused =
+                cause instanceof ConnectException && !has(said, "unreachable", "no route", "denied", "permitted");
         if (refused) {
             return new ConnectionRefusedException(
                     to + " refused the connection: nothing listens there; start the server, or check host and port",
                     address,
                     cause);
         }
-        return new NetworkException("cannot connect to " + to + ": " + cause.getMessage() + advice(said), address, cause);
+        return new NetworkException(
+                "cannot connect to " + to + ": " + cause.getMessage() + advice(said), address, cause);
     }
 
     /**
@@ -93,7 +97,8 @@ public final class NetworkErrors {
                     address,
                     cause);
         }
-        return new NetworkException("cannot " + what + " " + on + ": " + cause.getMessage() + advice(said), address, cause);
+        return new NetworkException(
+                "cannot " + what + " " + on + ": " + cause.getMessage() + advice(said), address, cause);
     }
 
     private static String advice(String said) {

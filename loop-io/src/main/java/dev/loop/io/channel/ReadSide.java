@@ -48,8 +48,8 @@ final class ReadSide implements Watch.Side, CancelHook<Integer> {
     Future<Integer> read(ByteBuffer into) {
         loop.checkThread();
         if (waiter != null) {
-            throw new IllegalStateException(
-                    stream + " is being read already, and there is one reader at a time: await or cancel that read first");
+            throw new IllegalStateException(stream
+                    + " is being read already, and there is one reader at a time: await or cancel that read first");
         }
         if (into.isReadOnly()) {
             throw new IllegalArgumentException("cannot read into a read-only buffer: " + into);

@@ -40,8 +40,8 @@ final class WriteSide implements Watch.Side, CancelHook<@Nullable Void> {
     Future<@Nullable Void> write(ByteBuffer from) {
         loop.checkThread();
         if (waiter != null) {
-            throw new IllegalStateException(
-                    stream + " is being written already, and there is one writer at a time: await or cancel that write first");
+            throw new IllegalStateException(stream
+                    + " is being written already, and there is one writer at a time: await or cancel that write first");
         }
         if (!stream.isOpen() || outputClosed) {
             return loop.failed(closedException());

@@ -8,6 +8,7 @@ public final class BadUrlException extends UncheckedIOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The URL as it was given. */
     private final String url;
 
     /**

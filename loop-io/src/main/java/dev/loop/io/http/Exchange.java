@@ -100,7 +100,8 @@ final class Exchange implements Subscription {
     private String whyLeft() {
         var why = new String[] {"the answer is not wanted any more"};
         response.withConnection(connection -> {
-            String reason = connection.channel().attr(NettyLoopResources.CLOSE_REASON).get();
+            String reason =
+                    connection.channel().attr(NettyLoopResources.CLOSE_REASON).get();
             if (reason != null) {
                 why[0] = reason;
             } else if (!connection.channel().isActive()) {

@@ -11,7 +11,9 @@ import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 
 /**
- * The short way to an HTTP answer: {@code HttpReply reply = Http.get(url).await();}
+ * The short way to an HTTP answer:
+ *
+ * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="client"}
  *
  * <p>Failures name the address and the cause, and are {@link java.io.UncheckedIOException}s:
  * {@link dev.loop.io.UnresolvedHostException}, {@link dev.loop.io.ConnectionRefusedException},
@@ -62,7 +64,8 @@ public final class Http {
 
     /**
      * Sends a request that was made with a client, and gives the whole answer:
-     * {@code Http.reply(client.post().send(body), URI.create(url))}.
+     *
+     * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="post"}
      *
      * @param request a request, not sent yet
      * @param uri where it goes, absolute

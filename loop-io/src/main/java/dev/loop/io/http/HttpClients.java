@@ -22,7 +22,10 @@ public final class HttpClients {
      */
     public static HttpClient on(EventLoop loop) {
         NettyLoopResources netty = NettyLoopResources.forLoop(loop);
-        // the resolver first: runOn() puts one of its own into a static map if there is none yet, and that stays there for ever
-        return HttpClient.create(netty.connectionProvider()).resolver(netty.resolver()).runOn(netty, false);
+        // the resolver first: runOn() puts one of its own into a static map if there is none yet, and that stays there
+        // for ever
+        return HttpClient.create(netty.connectionProvider())
+                .resolver(netty.resolver())
+                .runOn(netty, false);
     }
 }

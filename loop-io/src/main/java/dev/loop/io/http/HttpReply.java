@@ -1,9 +1,9 @@
 package dev.loop.io.http;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import java.nio.charset.StandardCharsets;
 
 /** A whole answer of a server, in memory; status and headers are Netty's types. */
@@ -53,7 +53,8 @@ public final class HttpReply {
      */
     public String text() {
         String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
-        return new String(bytes, type == null ? StandardCharsets.UTF_8 : HttpUtil.getCharset(type, StandardCharsets.UTF_8));
+        return new String(
+                bytes, type == null ? StandardCharsets.UTF_8 : HttpUtil.getCharset(type, StandardCharsets.UTF_8));
     }
 
     @Override

@@ -13,13 +13,7 @@ import reactor.netty.http.server.HttpServer;
 /**
  * Reactor Netty's HTTP server on a loop: its connections, its handlers, and the tasks and timers of the loop run on one thread.
  *
- * <pre>{@code
- * var server = HttpServers.bind(HttpServers.on(loop)
- *         .host("127.0.0.1").port(8080)
- *         .route(routes -> routes.get("/", coroutine((request, response) -> "hello")))).await();
- * …
- * HttpServers.stop(server, Duration.ofSeconds(10)).await();
- * }</pre>
+ * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="server"}
  */
 @CheckReturnValue
 public final class HttpServers {
@@ -46,7 +40,8 @@ public final class HttpServers {
      *     address is none of this machine's or not permitted.
      */
     public static Future<DisposableServer> bind(HttpServer server) {
-        Mono<DisposableServer> bound = server.bind().cast(DisposableServer.class).onErrorMap(NetworkFailures::ofBind);
+        Mono<DisposableServer> bound =
+                server.bind().cast(DisposableServer.class).onErrorMap(NetworkFailures::ofBind);
         return Futures.present(Monos.toFuture(bound));
     }
 

@@ -33,7 +33,8 @@ final class NetworkFailures {
             case UnknownHostException e -> new UnresolvedHostException(uri.getHost(), address.getPort(), e);
             case ConnectException e -> NetworkErrors.whileConnecting(address, e);
             case NoRouteToHostException e -> NetworkErrors.whileConnecting(address, e);
-            case SSLException e -> new NetworkException("TLS with " + server + " failed: " + e.getMessage(), address, e);
+            case SSLException e ->
+                new NetworkException("TLS with " + server + " failed: " + e.getMessage(), address, e);
             case PrematureCloseException e ->
                 new ConnectionResetException(
                         server + " closed the connection before its answer to " + uri + " was complete", address, e);
@@ -42,7 +43,8 @@ final class NetworkFailures {
                 NetworkErrors.whileTalking("request for " + uri, address, new IOException(e.getMessage(), e));
             case ReadTimeoutException e ->
                 new ResponseTimeoutException(
-                        server + " did not answer the request for " + uri + " in time: raise responseTimeout if it needs longer",
+                        server + " did not answer the request for " + uri
+                                + " in time: raise responseTimeout if it needs longer",
                         address,
                         timedOut(e));
             case TimeoutException e ->

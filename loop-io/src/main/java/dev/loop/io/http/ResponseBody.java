@@ -1,9 +1,10 @@
 package dev.loop.io.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import java.nio.charset.StandardCharsets;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -54,13 +55,13 @@ final class ResponseBody {
                 return Flux.error(unknown(first)); // before the headers are sent
             }
             type(response, first instanceof String ? TEXT : BYTES);
-            return response.send(items.map(ResponseBody::buffer));
+            return response.send(items.map(item -> buffer(item, response.alloc())));
         });
     }
 
-    private static ByteBuf buffer(Object item) {
+    private static ByteBuf buffer(Object item, ByteBufAllocator allocator) {
         return switch (item) {
-            case String text -> Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+            case String text -> ByteBufUtil.writeUtf8(allocator, text);
             case byte[] bytes -> Unpooled.wrappedBuffer(bytes);
             case ByteBuf buffer -> buffer;
             default -> throw unknown(item);
@@ -74,7 +75,8 @@ final class ResponseBody {
     }
 
     private static IllegalArgumentException unknown(Object what) {
-        return new IllegalArgumentException("a " + what.getClass().getName()
-                + " cannot be a response body: return a String, byte[], ByteBuf, a Publisher of those, or response.send…(…)");
+        return new IllegalArgumentException(
+                "a " + what.getClass().getName()
+                        + " cannot be a response body: return a String, byte[], ByteBuf, a Publisher of those, or response.send…(…)");
     }
 }

@@ -72,6 +72,7 @@ public final class ConnectOptions {
 
     @Override
     public String toString() {
-        return "ConnectOptions[" + (timeout == null ? "no time-out" : "within " + timeout) + ", " + options.values() + "]";
+        return "ConnectOptions[" + (timeout == null ? "no time-out" : "within " + timeout) + ", " + options.values()
+                + "]";
     }
 }

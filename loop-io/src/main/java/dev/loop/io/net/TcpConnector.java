@@ -146,7 +146,9 @@ final class TcpConnector implements CancelHook<TcpStream> {
         cause.initCause(e);
         return new ConnectTimeoutException(
                 "no connection with " + Addresses.text(host, port) + " within " + options.timeout()
-                        + (trying.isUnresolved() ? " (its name was being resolved)" : " (trying " + Addresses.text(trying) + ")")
+                        + (trying.isUnresolved()
+                                ? " (its name was being resolved)"
+                                : " (trying " + Addresses.text(trying) + ")")
                         + ": check that it is up and reachable, or allow more time",
                 trying,
                 cause);

@@ -22,9 +22,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TCP port that is listened on. It belongs to its loop's thread.
+ * A TCP port that is listened on. It belongs to its loop's thread, and closes with its loop at the latest.
  *
- * <p>{@snippet file="dev/loop/io/net/SnippetsTest.java" region="server"}
+ * {@snippet file="dev/loop/io/net/SnippetsTest.java" region="server"}
  */
 @CheckReturnValue
 public final class TcpListener implements Listener<TcpStream> {
@@ -33,6 +33,7 @@ public final class TcpListener implements Listener<TcpStream> {
     private final InetSocketAddress address;
     private final AcceptChannel<TcpStream> accepting;
     private final ConnectionTasks<TcpStream> tasks;
+    private final Runnable notAtTheLoopsEnd;
 
     private TcpListener(EventLoop loop, ServerSocketChannel channel, InetSocketAddress address, SocketOptions options) {
         this.loop = loop;
@@ -40,6 +41,7 @@ public final class TcpListener implements Listener<TcpStream> {
         accepting = new AcceptChannel<>(
                 loop, channel, connection -> TcpStream.accepted(loop, connection, options), toString());
         tasks = new ConnectionTasks<>(loop, this, stream -> Addresses.text(stream.remoteAddress()));
+        notAtTheLoopsEnd = loop.onClose(this::close); // a port must not outlive its loop
     }
 
     /**
@@ -94,8 +96,9 @@ public final class TcpListener implements Listener<TcpStream> {
     public static TcpListener bind(EventLoop loop, InetSocketAddress address, ListenOptions options) {
         loop.checkThread();
         if (address.isUnresolved()) {
-            throw new IllegalArgumentException(Addresses.text(address)
-                    + " is not resolved, and a name server would hold the loop: bind(host, port) in a task resolves it");
+            throw new IllegalArgumentException(
+                    Addresses.text(address)
+                            + " is not resolved, and a name server would hold the loop: bind(host, port) in a task resolves it");
         }
         try {
             ServerSocketChannel channel = ServerSocketChannel.open();
@@ -153,6 +156,7 @@ public final class TcpListener implements Listener<TcpStream> {
     @Override
     public void close() {
         accepting.close();
+        notAtTheLoopsEnd.run();
     }
 
     @Override

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A TCP connection. TCP_NODELAY is on unless it is switched off. It belongs to its loop's thread; one task at a time may read it,
  * and one may write it.
  *
- * <p>{@snippet file="dev/loop/io/net/SnippetsTest.java" region="client"}
+ * {@snippet file="dev/loop/io/net/SnippetsTest.java" region="client"}
  */
 @CheckReturnValue
 public final class TcpStream implements ByteStream {

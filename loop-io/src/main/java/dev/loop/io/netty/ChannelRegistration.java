@@ -78,7 +78,8 @@ final class ChannelRegistration implements IoRegistration, ReadinessHandler, Run
     /** Netty's turn: a callback of the loop. */
     @Override
     public void run() {
-        int ops = pending & wanted; // not what Netty has meanwhile ceased to watch: it will be told again when it asks again
+        int ops = pending
+                & wanted; // not what Netty has meanwhile ceased to watch: it will be told again when it asks again
         pending = Interest.NONE;
         queued = false;
         if (masked) {
@@ -169,7 +170,8 @@ final class ChannelRegistration implements IoRegistration, ReadinessHandler, Run
             handle.close();
         } catch (Exception e) {
             netty.loop()
-                    .callExceptionHandler(new ExceptionContext("a channel of Netty does not close: " + handle, e, null, null));
+                    .callExceptionHandler(
+                            new ExceptionContext("a channel of Netty does not close: " + handle, e, null, null));
         }
     }
 

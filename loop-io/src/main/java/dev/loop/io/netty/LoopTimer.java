@@ -21,7 +21,7 @@ final class LoopTimer<V> extends DefaultPromise<V> implements ScheduledFuture<V>
     /** Longer delays are cut: they never come anyway, and sums with them must not overflow. */
     private static final long LONGEST = Long.MAX_VALUE / 4;
 
-    private final NettyEventLoop netty;
+    private final LoopExecutor netty;
     private final Callable<V> body;
     /** Nanoseconds: 0 once, positive from deadline to deadline, negative from end to beginning. */
     private final long period;
@@ -31,7 +31,7 @@ final class LoopTimer<V> extends DefaultPromise<V> implements ScheduledFuture<V>
     // the loop's thread only
     private @Nullable TimerHandle handle;
 
-    LoopTimer(NettyEventLoop netty, Callable<V> body, long period) {
+    LoopTimer(LoopExecutor netty, Callable<V> body, long period) {
         super(netty);
         this.netty = netty;
         this.body = Objects.requireNonNull(body, "callable");

@@ -40,7 +40,8 @@ public final class NettyFutures {
             }
             return;
         }
-        Throwable error = netty.isCancelled() ? new CancelledException("the future of Netty was cancelled") : netty.cause();
+        Throwable error =
+                netty.isCancelled() ? new CancelledException("the future of Netty was cancelled") : netty.cause();
         if (here) {
             promise.tryFail(error);
         } else {

@@ -32,11 +32,7 @@ import reactor.netty.transport.NameResolverProvider;
  * What Reactor Netty needs to run on an {@link EventLoop}: the loop as its only event loop, and on it a connection pool and a DNS
  * resolver that belong to it. Reactor Netty's own defaults are global, have threads of their own, and never end.
  *
- * <pre>{@code
- * var netty = NettyLoopResources.forLoop(loop);
- * HttpServer.create().runOn(netty, false);
- * HttpClient.create(netty.connectionProvider()).resolver(netty.resolver()).runOn(netty, false);
- * }</pre>
+ * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="resources"}
  *
  * <p>A client is given its resolver before {@code runOn}, which otherwise makes one that outlives the loop.
  *
@@ -46,7 +42,8 @@ import reactor.netty.transport.NameResolverProvider;
 public final class NettyLoopResources implements LoopResources {
 
     /** Why a connection was closed on this side, for whoever was using it; not set if the peer has closed it. */
-    public static final AttributeKey<String> CLOSE_REASON = AttributeKey.valueOf(NettyLoopResources.class, "closeReason");
+    public static final AttributeKey<String> CLOSE_REASON =
+            AttributeKey.valueOf(NettyLoopResources.class, "closeReason");
 
     /** How many connections of clients to one host, as in Reactor Netty's global pool. */
     private static final int MAX_CONNECTIONS = 500;
@@ -130,7 +127,8 @@ public final class NettyLoopResources implements LoopResources {
                     .pendingAcquireMaxCount(-1)
                     .maxIdleTime(IDLE)
                     .evictInBackground(IDLE, scheduler)
-                    .pendingAcquireTimer((timeout, after) -> scheduler.schedule(timeout, after.toNanos(), TimeUnit.NANOSECONDS))
+                    .pendingAcquireTimer(
+                            (timeout, after) -> scheduler.schedule(timeout, after.toNanos(), TimeUnit.NANOSECONDS))
                     .build();
             connectionProvider = provider;
         }
@@ -178,7 +176,7 @@ public final class NettyLoopResources implements LoopResources {
         return group;
     }
 
-    /** {@inheritDoc} Answered here, because the default first tries to load every native transport. */
+    /** The NIO channel of this kind. Answered here, because the default first tries to load every native transport. */
     @Override
     public <C extends Channel> C onChannel(Class<C> channelType, EventLoopGroup eventLoops) {
         if (channelType == SocketChannel.class) {
@@ -219,14 +217,14 @@ public final class NettyLoopResources implements LoopResources {
         return disposed.get();
     }
 
-    /** {@inheritDoc} Without a quiet period: everything that could still come is on this loop too. */
+    /** Ends this without a quiet period: everything that could still come is on this loop too. */
     @Override
     public Mono<Void> disposeLater() {
         return disposeLater(Duration.ZERO, Duration.ofSeconds(15));
     }
 
     /**
-     * {@inheritDoc} The pool, the resolver, and every channel of Netty's on the loop are closed, servers included. The loop goes on,
+     * Ends this. The pool, the resolver, and every channel of Netty's on the loop are closed, servers included. The loop goes on,
      * and nothing sleeps.
      */
     @Override

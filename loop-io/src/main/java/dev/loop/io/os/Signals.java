@@ -25,7 +25,7 @@ public final class Signals {
      * When the last wait has ended, by a signal or a cancel, the signal does again what it did before, so a second Ctrl-C ends a
      * program whose orderly end hangs. One signal ends all waits for it.
      *
-     * <p>{@snippet file="dev/loop/io/net/SnippetsTest.java" region="signals"}
+     * {@snippet file="dev/loop/io/net/SnippetsTest.java" region="signals"}
      *
      * @param names at least one, with or without {@code SIG}: {@code "INT"}, {@code "TERM"}, {@code "HUP"}
      * @return the name of the signal that came, without {@code SIG}

@@ -42,7 +42,8 @@ class ReadinessTest {
             pipe.sink().configureBlocking(false);
             readWatch = new Watch(loop, pipe.source());
             writeWatch = new Watch(loop, pipe.sink());
-            owner = new StreamChannel(loop, SocketChannel.open(), InetSocketAddress.createUnresolved("peer.example", 1));
+            owner = new StreamChannel(
+                    loop, SocketChannel.open(), InetSocketAddress.createUnresolved("peer.example", 1));
             reading = new ReadSide(owner, loop, this, readWatch);
             writing = new WriteSide(owner, loop, this, writeWatch);
         }
@@ -118,7 +119,8 @@ class ReadinessTest {
             try (var it = new Counted()) {
                 it.writing.write(ByteBuffer.wrap(new byte[30])).await();
                 for (int i = 0; i < 3; i++) {
-                    assertThat(it.reading.read(ByteBuffer.allocate(10)).isDone()).isTrue();
+                    assertThat(it.reading.read(ByteBuffer.allocate(10)).isDone())
+                            .isTrue();
                 }
                 assertThat(it.reading.read(ByteBuffer.allocate(10)).cancel()).isTrue();
             }
@@ -206,7 +208,8 @@ class ReadinessTest {
     /** Law D1: who reads and writes needs neither a lock nor the loop virtual thread. */
     @Test
     void bytesGoBothWaysWhileACallbackIsParked() {
-        assumeFalse("handoff".equals(System.getProperty("dev.loop.carrier")), "there callbacks are on the platform thread");
+        assumeFalse(
+                "handoff".equals(System.getProperty("dev.loop.carrier")), "there callbacks are on the platform thread");
         TestLoop.run(() -> {
             var monitor = new Object();
             var entered = new AtomicBoolean();
@@ -227,7 +230,8 @@ class ReadinessTest {
                     try (TcpStream client = TcpStream.connect(
                                     "127.0.0.1", listener.address().getPort())
                             .await()) {
-                        Task<?> sender = spawn(() -> client.write(ByteBuffer.allocate(16 << 20)).await());
+                        Task<?> sender = spawn(() ->
+                                client.write(ByteBuffer.allocate(16 << 20)).await());
                         var buffer = ByteBuffer.allocate(64 * 1024);
                         for (int all = 0; all < 16 << 20; ) {
                             all += client.read(buffer.clear()).await();

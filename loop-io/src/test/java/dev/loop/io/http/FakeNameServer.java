@@ -40,7 +40,9 @@ final class FakeNameServer implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel ch) {
-                        ch.pipeline().addLast(new DatagramDnsQueryDecoder(), new DatagramDnsResponseEncoder(), new Answers());
+                        ch.pipeline()
+                                .addLast(
+                                        new DatagramDnsQueryDecoder(), new DatagramDnsResponseEncoder(), new Answers());
                     }
                 })
                 .bind("127.0.0.1", 0);
@@ -50,7 +52,8 @@ final class FakeNameServer implements AutoCloseable {
                 .eventLoop(netty.group())
                 .datagramChannelFactory(NioDatagramChannel::new)
                 .resolvedAddressTypes(ResolvedAddressTypes.IPV4_ONLY)
-                .nameServerProvider(new SingletonDnsServerAddressStreamProvider((InetSocketAddress) channel.localAddress())));
+                .nameServerProvider(
+                        new SingletonDnsServerAddressStreamProvider((InetSocketAddress) channel.localAddress())));
     }
 
     DnsAddressResolverGroup resolver() {
@@ -72,7 +75,8 @@ final class FakeNameServer implements AutoCloseable {
         protected void channelRead0(ChannelHandlerContext context, DatagramDnsQuery query) {
             queries++;
             DnsQuestion question = query.recordAt(DnsSection.QUESTION);
-            boolean known = question.name().equals(KNOWN + ".") && question.type().equals(DnsRecordType.A);
+            boolean known =
+                    question.name().equals(KNOWN + ".") && question.type().equals(DnsRecordType.A);
             var response = new DatagramDnsResponse(query.recipient(), query.sender(), query.id());
             response.setCode(known ? DnsResponseCode.NOERROR : DnsResponseCode.NXDOMAIN);
             response.addRecord(DnsSection.QUESTION, question);
@@ -80,7 +84,8 @@ final class FakeNameServer implements AutoCloseable {
                 response.addRecord(
                         DnsSection.ANSWER,
                         new DefaultDnsRawRecord(
-                                question.name(), DnsRecordType.A, 60, Unpooled.wrappedBuffer(new byte[] {127, 0, 0, 1})));
+                                question.name(), DnsRecordType.A, 60, Unpooled.wrappedBuffer(new byte[] {127, 0, 0, 1
+                                })));
             }
             context.writeAndFlush(response);
         }

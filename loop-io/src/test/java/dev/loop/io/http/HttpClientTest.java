@@ -49,7 +49,9 @@ class HttpClientTest {
     void anAnswerHasStatusHeadersAndBody() {
         serve(
                 routes -> routes.get("/", coroutine((request, response) -> {
-                    response.status(404).header("x-kind", "none").header("content-type", "text/plain; charset=iso-8859-1");
+                    response.status(404)
+                            .header("x-kind", "none")
+                            .header("content-type", "text/plain; charset=iso-8859-1");
                     return new byte[] {(byte) 0xe9};
                 })),
                 url -> {
@@ -65,7 +67,9 @@ class HttpClientTest {
     @Test
     void aRequestOfReactorNettysOwnGivesAReplyToo() {
         serve(
-                routes -> routes.post("/", (request, response) -> response.send(request.receive().retain())),
+                routes -> routes.post(
+                        "/",
+                        (request, response) -> response.send(request.receive().retain())),
                 url -> {
                     var post = client().post().send(ByteBufFlux.fromString(Mono.just("ping")));
                     assertThat(Http.reply(post, URI.create(url)).await().text()).isEqualTo("ping");
@@ -80,8 +84,12 @@ class HttpClientTest {
                     onCallbackThread.add(EventLoop.current().isCallbackThread(Thread.currentThread()));
                     return response.sendString(Mono.just("x"));
                 }),
-                url -> Monos.await(client().get().uri(url).responseContent().aggregate().doOnNext(_ ->
-                        onCallbackThread.add(EventLoop.current().isCallbackThread(Thread.currentThread())))));
+                url -> Monos.await(client().get()
+                        .uri(url)
+                        .responseContent()
+                        .aggregate()
+                        .doOnNext(_ ->
+                                onCallbackThread.add(EventLoop.current().isCallbackThread(Thread.currentThread())))));
         assertThat(onCallbackThread).containsExactly(true, true);
     }
 
@@ -91,7 +99,8 @@ class HttpClientTest {
         try (var socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             port = socket.getLocalPort();
         }
-        EventLoop.run(() -> assertThatThrownBy(() -> Http.get("http://127.0.0.1:" + port + "/x").await())
+        EventLoop.run(() -> assertThatThrownBy(
+                        () -> Http.get("http://127.0.0.1:" + port + "/x").await())
                 .isInstanceOf(ConnectionRefusedException.class)
                 .hasMessageContaining("127.0.0.1:" + port + " refused the connection")
                 .hasCauseInstanceOf(java.net.ConnectException.class));
@@ -111,7 +120,8 @@ class HttpClientTest {
             }
             EventLoop.run(() -> {
                 HttpClient impatient = client().option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 100);
-                assertThatThrownBy(() -> Http.get(impatient, "http://127.0.0.1:" + full.getLocalPort()).await())
+                assertThatThrownBy(() -> Http.get(impatient, "http://127.0.0.1:" + full.getLocalPort())
+                                .await())
                         .isInstanceOf(ConnectTimeoutException.class)
                         .hasMessageContaining("127.0.0.1:" + full.getLocalPort() + " does not answer");
             });
@@ -147,11 +157,14 @@ class HttpClientTest {
                 Future<?> rude = Async.toThread(() -> {
                     try (var connection = server.accept()) {
                         connection.getInputStream().read(new byte[1000]);
-                        connection.getOutputStream().write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc".getBytes());
+                        connection
+                                .getOutputStream()
+                                .write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc".getBytes());
                     }
                     return null;
                 });
-                assertThatThrownBy(() -> Http.get("http://127.0.0.1:" + server.getLocalPort()).await())
+                assertThatThrownBy(() -> Http.get("http://127.0.0.1:" + server.getLocalPort())
+                                .await())
                         .isInstanceOf(ConnectionResetException.class)
                         .hasMessageContaining("127.0.0.1:" + server.getLocalPort() + " closed the connection");
                 rude.await();
@@ -164,7 +177,8 @@ class HttpClientTest {
         EventLoop.run(() -> {
             try (var dns = new FakeNameServer(NettyLoopResources.forLoop(EventLoop.current()))) {
                 HttpClient client = client().resolver(dns.resolver());
-                assertThatThrownBy(() -> Http.get(client, "http://nobody.example/").await())
+                assertThatThrownBy(
+                                () -> Http.get(client, "http://nobody.example/").await())
                         .isInstanceOf(UnresolvedHostException.class)
                         .hasMessageContaining("'nobody.example' cannot be resolved");
             }
@@ -185,7 +199,17 @@ class HttpClientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "nonsense", "ftp://host/", "http://", "http:///path", "http://a b/", "http://host:99999/", "//host/"})
+    @ValueSource(
+            strings = {
+                "",
+                "nonsense",
+                "ftp://host/",
+                "http://",
+                "http:///path",
+                "http://a b/",
+                "http://host:99999/",
+                "//host/"
+            })
     void whatIsNoUrlFailsByName(String url) {
         EventLoop.run(() -> assertThatThrownBy(() -> Http.get(url).await())
                 .isInstanceOf(BadUrlException.class)
@@ -201,7 +225,8 @@ class HttpClientTest {
             assertThatThrownBy(() -> HttpServers.bind(second).await())
                     .isInstanceOf(AddressInUseException.class)
                     .hasMessageContaining("127.0.0.1:" + port);
-            var elsewhere = HttpServers.on(EventLoop.current()).host("192.0.2.1").port(0);
+            var elsewhere =
+                    HttpServers.on(EventLoop.current()).host("192.0.2.1").port(0);
             assertThatThrownBy(() -> HttpServers.bind(elsewhere).await())
                     .isInstanceOf(NetworkException.class)
                     .hasMessageContaining("192.0.2.1:0");
@@ -235,6 +260,8 @@ class HttpClientTest {
     void aUrlsSchemeMayBeInCapitals() {
         serve(
                 routes -> routes.get("/", coroutine((request, response) -> "x")),
-                url -> assertThat(Http.get(url.replace("http:", "HTTP:")).await().text()).isEqualTo("x"));
+                url -> assertThat(
+                                Http.get(url.replace("http:", "HTTP:")).await().text())
+                        .isEqualTo("x"));
     }
 }

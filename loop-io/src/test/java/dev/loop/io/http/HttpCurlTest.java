@@ -29,7 +29,11 @@ class HttpCurlTest {
     static void curlIsInstalled() {
         boolean there;
         try {
-            there = new ProcessBuilder("curl", "--version").redirectErrorStream(true).start().waitFor() == 0;
+            there = new ProcessBuilder("curl", "--version")
+                            .redirectErrorStream(true)
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException | InterruptedException e) {
             there = false;
         }
@@ -37,7 +41,8 @@ class HttpCurlTest {
     }
 
     private static Process startCurl(String... arguments) throws IOException {
-        return new ProcessBuilder(Stream.concat(Stream.of("curl", "-s", "-S"), Stream.of(arguments)).toList())
+        return new ProcessBuilder(Stream.concat(Stream.of("curl", "-s", "-S"), Stream.of(arguments))
+                        .toList())
                 .redirectErrorStream(true)
                 .start();
     }
@@ -82,9 +87,13 @@ class HttpCurlTest {
                         })),
                 url -> {
                     try (var log = new CapturedLog()) {
-                        assertThat(curl("-I", url + "/").await()).startsWith("HTTP/1.1 200 OK").endsWith("\r\n\r\n");
+                        assertThat(curl("-I", url + "/").await())
+                                .startsWith("HTTP/1.1 200 OK")
+                                .endsWith("\r\n\r\n");
                         assertThat(curl("-0", url + "/").await()).isEqualTo("hello");
-                        assertThat(curl("-I", url + "/fail").await()).startsWith("HTTP/1.1 500").endsWith("\r\n\r\n");
+                        assertThat(curl("-I", url + "/fail").await())
+                                .startsWith("HTTP/1.1 500")
+                                .endsWith("\r\n\r\n");
                         assertThat(log.lines()).hasSize(1);
                     }
                 });
@@ -142,11 +151,14 @@ class HttpCurlTest {
     @Test
     void aBodyOfAMegabyteComesBackByteForByte() {
         serve(
-                routes -> routes.post("/", (request, response) -> response.send(request.receive().retain())),
+                routes -> routes.post(
+                        "/",
+                        (request, response) -> response.send(request.receive().retain())),
                 url -> {
                     String megabyte = "0123456789abcdef".repeat(65536);
                     Future<String> answer = toThread(() -> {
-                        var process = new ProcessBuilder("curl", "-s", "-H", "Expect:", "--data-binary", "@-", url).start();
+                        var process =
+                                new ProcessBuilder("curl", "-s", "-H", "Expect:", "--data-binary", "@-", url).start();
                         Thread writer = Thread.startVirtualThread(() -> {
                             try (var out = process.getOutputStream()) {
                                 out.write(megabyte.getBytes());

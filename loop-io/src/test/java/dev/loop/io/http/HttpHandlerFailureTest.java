@@ -37,7 +37,8 @@ class HttpHandlerFailureTest {
         try (var log = new CapturedLog()) {
             serve(
                     routes -> routes.get("/fail", coroutine((request, response) -> {
-                                response.header("content-type", "application/json").header("content-length", "12345");
+                                response.header("content-type", "application/json")
+                                        .header("content-length", "12345");
                                 response.header("set-cookie", "session=stolen");
                                 return fail();
                             }))
@@ -50,12 +51,17 @@ class HttpHandlerFailureTest {
                         var answer = ANSWER.matcher(reply.text());
                         assertThat(answer.matches()).as(reply.text()).isTrue();
 
-                        assertThat(log.lines()).singleElement().asString()
+                        assertThat(log.lines())
+                                .singleElement()
+                                .asString()
                                 .startsWith("GET /fail failed")
                                 .contains(answer.group(1))
                                 .doesNotContain("private");
-                        assertThat(log.events().getFirst().getThrowableProxy().getMessage()).isEqualTo("secret");
-                        assertThat(get(url + "/ok")).as("the connection is still good").isEqualTo("ok");
+                        assertThat(log.events().getFirst().getThrowableProxy().getMessage())
+                                .isEqualTo("secret");
+                        assertThat(get(url + "/ok"))
+                                .as("the connection is still good")
+                                .isEqualTo("ok");
                     });
         }
     }
@@ -72,14 +78,19 @@ class HttpHandlerFailureTest {
                             }))
                             .get("/type", coroutine((request, response) -> 42))
                             .get("/item", coroutine((request, response) -> Flux.just(42)))
-                            .get("/stream", coroutine((request, response) -> Flux.error(new IllegalStateException("no item"))))
+                            .get(
+                                    "/stream",
+                                    coroutine((request, response) -> Flux.error(new IllegalStateException("no item"))))
                             .get("/writing", writing((request, response) -> fail())),
                     url -> {
                         for (String path : List.of("/checked", "/error", "/type", "/item", "/stream", "/writing")) {
-                            assertThat(Http.get(url + path).await().status().code()).as(path).isEqualTo(500);
+                            assertThat(Http.get(url + path).await().status().code())
+                                    .as(path)
+                                    .isEqualTo(500);
                         }
                         assertThat(log.lines()).hasSize(6).allMatch(line -> line.contains("got a 500"));
-                        assertThat(log.events().get(2).getThrowableProxy().getMessage()).contains("java.lang.Integer");
+                        assertThat(log.events().get(2).getThrowableProxy().getMessage())
+                                .contains("java.lang.Integer");
                     });
         }
     }
@@ -88,10 +99,13 @@ class HttpHandlerFailureTest {
     void aFailureAfterTheResponseHasBegunEndsTheConnection() {
         try (var log = new CapturedLog()) {
             serve(
-                    routes -> routes.get("/stream", coroutine((request, response) ->
-                                    Flux.just("begun").concatWith(Mono.error(new IllegalStateException("secret")))))
+                    routes -> routes.get(
+                                    "/stream",
+                                    coroutine((request, response) -> Flux.just("begun")
+                                            .concatWith(Mono.error(new IllegalStateException("secret")))))
                             .get("/writing", writing((request, response) -> {
-                                Monos.await(response.sendString(Flux.just("a", "b")).then());
+                                Monos.await(
+                                        response.sendString(Flux.just("a", "b")).then());
                                 fail();
                             })),
                     url -> {

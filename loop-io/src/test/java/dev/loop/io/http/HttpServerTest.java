@@ -42,12 +42,19 @@ class HttpServerTest {
                         .get("/mono", coroutine((request, response) -> Mono.just("mono")))
                         .get("/flux", coroutine((request, response) -> Flux.just("one ", "two ", "three")))
                         .get("/sent", coroutine((request, response) -> response.sendString(Mono.just("sent"))))
-                        .get("/done", coroutine((request, response) -> response.sendString(Mono.just("done")).then()))
+                        .get(
+                                "/done",
+                                coroutine((request, response) ->
+                                        response.sendString(Mono.just("done")).then()))
                         .get("/empty", coroutine((request, response) -> Mono.empty()))
                         .get("/null", coroutine((request, response) -> null))
-                        .get("/status", coroutine((request, response) -> response.status(204).send()))
+                        .get(
+                                "/status",
+                                coroutine((request, response) ->
+                                        response.status(204).send()))
                         .get("/written", writing((request, response) -> {
-                            Monos.await(response.sendString(Mono.just("written")).then());
+                            Monos.await(
+                                    response.sendString(Mono.just("written")).then());
                             events.add("after writing");
                         })),
                 url -> {
@@ -59,7 +66,8 @@ class HttpServerTest {
                     assertThat(get(url + "/done")).isEqualTo("done");
                     assertThat(get(url + "/empty")).isEmpty();
                     assertThat(get(url + "/null")).isEmpty();
-                    assertThat(Http.get(url + "/status").await().status().code()).isEqualTo(204);
+                    assertThat(Http.get(url + "/status").await().status().code())
+                            .isEqualTo(204);
                     assertThat(get(url + "/written")).isEqualTo("written");
                     assertThat(events).containsExactly("after writing");
                 });
@@ -86,7 +94,8 @@ class HttpServerTest {
                                     "application/octet-stream",
                                     "text/plain; charset=utf-8",
                                     "application/json");
-                    assertThat(Http.get(url + "/text").await().headers().get("content-length")).isEqualTo("1");
+                    assertThat(Http.get(url + "/text").await().headers().get("content-length"))
+                            .isEqualTo("1");
                 });
     }
 
@@ -221,8 +230,10 @@ class HttpServerTest {
     @Test
     void aStreamEndsWithItsClient() {
         serve(
-                routes -> routes.get("/endless", coroutine((request, response) -> Flux.<String>generate(sink -> sink.next("x"))
-                        .doOnCancel(() -> events.add("cancelled")))),
+                routes -> routes.get(
+                        "/endless",
+                        coroutine((request, response) -> Flux.<String>generate(sink -> sink.next("x"))
+                                .doOnCancel(() -> events.add("cancelled")))),
                 url -> {
                     String first = Monos.await(HttpClients.on(EventLoop.current())
                             .get()

@@ -58,7 +58,10 @@ class HttpStopTest {
             assertThat(reply.text()).isEqualTo("finished");
             assertThat(reply.headers().get("connection")).isEqualTo("close");
             assertThat(stop.await()).isZero();
-            assertThat(NettyLoopResources.forLoop(EventLoop.current()).serverConnections().size()).isZero();
+            assertThat(NettyLoopResources.forLoop(EventLoop.current())
+                            .serverConnections()
+                            .size())
+                    .isZero();
         });
     }
 
@@ -90,11 +93,14 @@ class HttpStopTest {
     void noGraceCutsOffAtOnceAndANegativeOneIsRefused() {
         EventLoop.run(() -> {
             DisposableServer server = start(routes -> {});
-            assertThatThrownBy(() -> HttpServers.stop(server, Duration.ofSeconds(-1)).await())
+            assertThatThrownBy(() ->
+                            HttpServers.stop(server, Duration.ofSeconds(-1)).await())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("PT-1S");
             assertThat(HttpServers.stop(server, Duration.ZERO).await()).isZero();
-            assertThat(HttpServers.stop(server, Duration.ZERO).await()).as("again").isZero();
+            assertThat(HttpServers.stop(server, Duration.ZERO).await())
+                    .as("again")
+                    .isZero();
         });
     }
 
@@ -106,7 +112,10 @@ class HttpStopTest {
             assertThat(get(url(first)) + get(url(second))).isEqualTo("firstsecond");
             HttpServers.stop(first, Duration.ofSeconds(1)).await();
             assertThat(get(url(second))).isEqualTo("second");
-            assertThat(NettyLoopResources.forLoop(EventLoop.current()).serverConnections().size()).isOne();
+            assertThat(NettyLoopResources.forLoop(EventLoop.current())
+                            .serverConnections()
+                            .size())
+                    .isOne();
         });
     }
 

@@ -33,7 +33,10 @@ class HttpStressTest {
     void wrkFindsNoError() {
         boolean there;
         try {
-            new ProcessBuilder("wrk", "--version").redirectErrorStream(true).start().waitFor();
+            new ProcessBuilder("wrk", "--version")
+                    .redirectErrorStream(true)
+                    .start()
+                    .waitFor();
             there = true;
         } catch (IOException | InterruptedException e) {
             there = false;
@@ -50,7 +53,10 @@ class HttpStressTest {
                 url -> {
                     for (String path : new String[] {"/coroutine", "/mono"}) {
                         String report = toThread(() -> wrk(url + path)).await();
-                        assertThat(report).contains("Requests/sec").doesNotContain("Socket errors").doesNotContain("Non-2xx");
+                        assertThat(report)
+                                .contains("Requests/sec")
+                                .doesNotContain("Socket errors")
+                                .doesNotContain("Non-2xx");
                         System.getLogger("wrk").log(System.Logger.Level.INFO, report);
                     }
                     assertThat(count[0]).isPositive();
@@ -60,7 +66,8 @@ class HttpStressTest {
                     while (netty.serverConnections().size() > 1) {
                         yieldNow();
                     }
-                    assertThat(EventLoop.current().allTasks().stream().map(Task::name)).containsExactly("main");
+                    assertThat(EventLoop.current().allTasks().stream().map(Task::name))
+                            .containsExactly("main");
                 });
     }
 }

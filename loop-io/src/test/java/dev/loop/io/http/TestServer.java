@@ -25,7 +25,10 @@ final class TestServer {
 
     /** On the current loop. */
     static DisposableServer start(Consumer<HttpServerRoutes> routes) {
-        return HttpServers.bind(HttpServers.on(EventLoop.current()).host("127.0.0.1").port(0).route(routes))
+        return HttpServers.bind(HttpServers.on(EventLoop.current())
+                        .host("127.0.0.1")
+                        .port(0)
+                        .route(routes))
                 .await();
     }
 

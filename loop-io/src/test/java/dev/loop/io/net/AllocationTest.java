@@ -25,7 +25,8 @@ class AllocationTest {
                         stream.write(buffer.flip()).await();
                     }
                 });
-                try (var client = TcpStream.connect("127.0.0.1", listener.address().getPort())
+                try (var client = TcpStream.connect(
+                                "127.0.0.1", listener.address().getPort())
                         .await()) {
                     roundTrips(client); // classes, and the first sizes of everything
                     long before = threads.getThreadAllocatedBytes(thread);

@@ -57,8 +57,8 @@ class LoadTest {
             long before = Pair.settledSockets();
             try (var listener = TcpListener.bind("127.0.0.1", 0)) {
                 listener.serve(LoadTest::echo);
-                try (var load = Program.java(
-                        0, EchoLoad.class, listener.address().getPort(), 10_000, 3)) {
+                try (var load =
+                        Program.java(0, EchoLoad.class, listener.address().getPort(), 10_000, 3)) {
                     assertThat(load.line()).isEqualTo("10000 open");
                     assertThat(listener.statistics().serving()).isEqualTo(10_000);
                     assertThat(load.line()).isEqualTo("10000 ok");
@@ -82,7 +82,8 @@ class LoadTest {
                 int port = Integer.parseInt(server.line());
                 var clients = new java.util.ArrayList<TcpStream>();
                 for (int i = 0; i < 300; i++) {
-                    clients.add(TcpStream.connect("127.0.0.1", port).await()); // the backlog takes what the server does not
+                    clients.add(
+                            TcpStream.connect("127.0.0.1", port).await()); // the backlog takes what the server does not
                 }
                 assertThat(server.line()).contains("accepting on").contains("again every second");
                 List<TcpStream> served = clients.subList(0, 150);

@@ -100,7 +100,8 @@ class PeersTest {
                 stream.write("reset\n").await();
                 assertThatThrownBy(() -> stream.read(ByteBuffer.allocate(10)).await())
                         .isInstanceOf(ConnectionResetException.class)
-                        .hasMessageContaining("127.0.0.1:" + stream.remoteAddress().getPort());
+                        .hasMessageContaining(
+                                "127.0.0.1:" + stream.remoteAddress().getPort());
             }
         });
     }

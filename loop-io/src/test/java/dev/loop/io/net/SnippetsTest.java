@@ -19,12 +19,13 @@ class SnippetsTest {
     private static void serveUntilSigterm(Promise<Integer> port) {
         // @start region="server"
         try (var listener = TcpListener.bind("127.0.0.1", 0)) {
-            listener.serve(stream -> { // one task per connection
-                var buffer = ByteBuffer.allocateDirect(64 * 1024);
-                while (stream.read(buffer.clear()).await() >= 0) {
-                    stream.write(buffer.flip()).await();
-                }
-            });
+            listener.serve(
+                    stream -> { // one task per connection
+                        var buffer = ByteBuffer.allocateDirect(64 * 1024);
+                        while (stream.read(buffer.clear()).await() >= 0) {
+                            stream.write(buffer.flip()).await();
+                        }
+                    });
             port.complete(listener.address().getPort());
             // @start region="signals"
             Signals.next("INT", "TERM").await();
@@ -36,7 +37,8 @@ class SnippetsTest {
 
     private static String ask(int port, String question) {
         // @start region="client"
-        try (var stream = TcpStream.connect("localhost", port, Duration.ofSeconds(5)).await()) {
+        try (var stream =
+                TcpStream.connect("localhost", port, Duration.ofSeconds(5)).await()) {
             stream.write(question).await();
             stream.closeOutput().await();
             var answer = ByteBuffer.allocate(1024);

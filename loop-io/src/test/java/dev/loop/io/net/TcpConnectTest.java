@@ -79,7 +79,8 @@ class TcpConnectTest {
     void aHostNameThatNeedsNoNameServerIsConnectedTo() {
         TestLoop.run(() -> {
             try (var listener = TcpListener.bind("localhost", 0);
-                    var stream = TcpStream.connect("LocalHost", listener.address().getPort())
+                    var stream = TcpStream.connect(
+                                    "LocalHost", listener.address().getPort())
                             .await()) {
                 assertThat(stream.remoteAddress().getPort())
                         .isEqualTo(listener.address().getPort());
@@ -92,10 +93,12 @@ class TcpConnectTest {
         TestLoop.run(() -> {
             int port = deadPort();
             assertThatThrownBy(() -> TcpStream.connect("127.0.0.1", port).await())
-                    .isInstanceOfSatisfying(ConnectionRefusedException.class, e -> assertThat(e.address())
-                            .isEqualTo(new InetSocketAddress("127.0.0.1", port)))
-                    .hasMessage("127.0.0.1:" + port + " refused the connection: nothing listens there; start the server,"
-                            + " or check host and port");
+                    .isInstanceOfSatisfying(
+                            ConnectionRefusedException.class,
+                            e -> assertThat(e.address()).isEqualTo(new InetSocketAddress("127.0.0.1", port)))
+                    .hasMessage(
+                            "127.0.0.1:" + port + " refused the connection: nothing listens there; start the server,"
+                                    + " or check host and port");
         });
     }
 
@@ -146,7 +149,8 @@ class TcpConnectTest {
             try (var listener = TcpListener.bind("127.0.0.3", 0)) {
                 int port = listener.address().getPort();
                 var options = ConnectOptions.DEFAULT.withResolver(answering("127.0.0.2", "127.0.0.3", "127.0.0.4"));
-                try (var stream = TcpStream.connect("many.example", port, options).await()) {
+                try (var stream =
+                        TcpStream.connect("many.example", port, options).await()) {
                     assertThat(stream.remoteAddress()).isEqualTo(new InetSocketAddress("127.0.0.3", port));
                 }
             }
@@ -158,7 +162,8 @@ class TcpConnectTest {
         TestLoop.run(() -> {
             int port = deadPort();
             var options = ConnectOptions.DEFAULT.withResolver(answering("127.0.0.2", "127.0.0.3"));
-            assertThatThrownBy(() -> TcpStream.connect("many.example", port, options).await())
+            assertThatThrownBy(() ->
+                            TcpStream.connect("many.example", port, options).await())
                     .isInstanceOfSatisfying(ConnectionRefusedException.class, e -> {
                         assertThat(e.address()).isEqualTo(InetSocketAddress.createUnresolved("many.example", port));
                         assertThat(e.getSuppressed()).hasSize(2);
@@ -173,7 +178,8 @@ class TcpConnectTest {
     void aResolverThatGivesNoAddressHasNotResolved() {
         TestLoop.run(() -> {
             var options = ConnectOptions.DEFAULT.withResolver(answering());
-            assertThatThrownBy(() -> TcpStream.connect("none.example", 80, options).await())
+            assertThatThrownBy(
+                            () -> TcpStream.connect("none.example", 80, options).await())
                     .isInstanceOf(UnresolvedHostException.class);
         });
     }
@@ -195,8 +201,9 @@ class TcpConnectTest {
                 long before = Pair.settledSockets();
                 assertThatThrownBy(() -> TcpStream.connect("127.0.0.1", deaf.port(), Duration.ofMillis(50))
                                 .await())
-                        .isInstanceOfSatisfying(ConnectTimeoutException.class, e -> assertThat(e.address())
-                                .isEqualTo(new InetSocketAddress("127.0.0.1", deaf.port())))
+                        .isInstanceOfSatisfying(
+                                ConnectTimeoutException.class,
+                                e -> assertThat(e.address()).isEqualTo(new InetSocketAddress("127.0.0.1", deaf.port())))
                         .hasMessageContaining("127.0.0.1:" + deaf.port())
                         .hasMessageContaining("PT0.05S");
                 untilOpenSocketsAre(before);
@@ -255,8 +262,9 @@ class TcpConnectTest {
             Future<TcpStream> connecting =
                     TcpStream.connect("slow.example", 80, ConnectOptions.DEFAULT.withResolver(slow));
             assertThat(connecting.cancel()).isTrue();
-            assertThat(resolution).singleElement().satisfies(r -> assertThat(r.isCancelled())
-                    .isTrue());
+            assertThat(resolution)
+                    .singleElement()
+                    .satisfies(r -> assertThat(r.isCancelled()).isTrue());
         });
     }
 

@@ -47,10 +47,12 @@ class TcpListenerTest {
             try (var listener = TcpListener.bind("127.0.0.1", 0)) {
                 int port = listener.address().getPort();
                 assertThatThrownBy(() -> TcpListener.bind("127.0.0.1", port))
-                        .isInstanceOfSatisfying(AddressInUseException.class, e -> assertThat(e.address())
-                                .isEqualTo(listener.address()))
-                        .hasMessage("cannot listen on 127.0.0.1:" + port + ": the address is in use; stop the program that"
-                                + " has it, or take another port (0 is any free one)");
+                        .isInstanceOfSatisfying(
+                                AddressInUseException.class,
+                                e -> assertThat(e.address()).isEqualTo(listener.address()))
+                        .hasMessage(
+                                "cannot listen on 127.0.0.1:" + port + ": the address is in use; stop the program that"
+                                        + " has it, or take another port (0 is any free one)");
             }
         });
     }
@@ -86,8 +88,10 @@ class TcpListenerTest {
     @Test
     void aHostThatCannotBeResolvedIsNamed() {
         TestLoop.run(() -> assertThatThrownBy(() -> TcpListener.bind("no-such-host.invalid", 9000))
-                .isInstanceOfSatisfying(UnresolvedHostException.class, e -> assertThat(e.address())
-                        .isEqualTo(InetSocketAddress.createUnresolved("no-such-host.invalid", 9000))));
+                .isInstanceOfSatisfying(
+                        UnresolvedHostException.class,
+                        e -> assertThat(e.address())
+                                .isEqualTo(InetSocketAddress.createUnresolved("no-such-host.invalid", 9000))));
     }
 
     @Test
@@ -101,7 +105,9 @@ class TcpListenerTest {
                     refused.complete(e);
                 }
             });
-            assertThat(refused.await()).isInstanceOf(IllegalStateException.class).hasMessageContaining("spawn a task");
+            assertThat(refused.await())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("spawn a task");
         });
     }
 
@@ -252,6 +258,21 @@ class TcpListenerTest {
                         .hasMessageContaining("127.0.0.1:" + listener.address().getPort());
             }
         });
+    }
+
+    @Test
+    void theEndOfTheLoopFreesThePort() {
+        var left = new ArrayList<TcpListener>();
+        TestLoop.run(() -> {
+            left.add(TcpListener.bind("127.0.0.1", 0));
+            left.getFirst().serve(_ -> {});
+            yieldNow();
+        });
+        assertThat(left.getFirst().isOpen()).isFalse();
+        left.getFirst().close();
+        TestLoop.run(
+                () -> TcpListener.bind("127.0.0.1", left.getFirst().address().getPort())
+                        .close());
     }
 
     @Test

@@ -57,7 +57,8 @@ class TcpStreamTest {
             assertThat(pair.client().localAddress()).isEqualTo(pair.server().remoteAddress());
             assertThat(pair.client().remoteAddress()).isEqualTo(pair.server().localAddress());
             assertThat(pair.client())
-                    .hasToString("TcpStream[127.0.0.1:" + pair.client().localAddress().getPort() + " -> 127.0.0.1:"
+                    .hasToString("TcpStream[127.0.0.1:"
+                            + pair.client().localAddress().getPort() + " -> 127.0.0.1:"
                             + pair.client().remoteAddress().getPort() + ", closed]");
         });
     }
@@ -77,7 +78,8 @@ class TcpStreamTest {
     void aReadOnlyBufferIsRefused() {
         TestLoop.run(() -> {
             try (var pair = Pair.open()) {
-                assertThatThrownBy(() -> pair.client().read(ByteBuffer.allocate(1).asReadOnlyBuffer()))
+                assertThatThrownBy(
+                                () -> pair.client().read(ByteBuffer.allocate(1).asReadOnlyBuffer()))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("read-only");
             }
@@ -146,7 +148,8 @@ class TcpStreamTest {
                 assertThat(stream.isOpen()).isFalse();
                 assertThatThrownBy(() -> some(stream))
                         .isInstanceOf(StreamClosedException.class)
-                        .hasMessageContaining("127.0.0.1:" + stream.remoteAddress().getPort());
+                        .hasMessageContaining(
+                                "127.0.0.1:" + stream.remoteAddress().getPort());
                 assertThatThrownBy(() -> stream.write("x").await()).isInstanceOf(StreamClosedException.class);
                 assertThatThrownBy(() -> stream.closeOutput().await()).isInstanceOf(StreamClosedException.class);
             }
@@ -177,8 +180,10 @@ class TcpStreamTest {
                 pair.server().abort();
                 String address = "127.0.0.1:" + pair.client().remoteAddress().getPort();
                 assertThatThrownBy(reading::await)
-                        .isInstanceOfSatisfying(ConnectionResetException.class, e -> assertThat(e.address())
-                                .isEqualTo(pair.client().remoteAddress()))
+                        .isInstanceOfSatisfying(
+                                ConnectionResetException.class,
+                                e -> assertThat(e.address())
+                                        .isEqualTo(pair.client().remoteAddress()))
                         .hasMessageContaining(address)
                         .hasMessageContaining("read");
                 assertThatThrownBy(() -> some(pair.client())).isInstanceOf(ConnectionResetException.class);
@@ -235,7 +240,8 @@ class TcpStreamTest {
                 Future<Integer> first = pair.client().read(ByteBuffer.allocate(1));
                 assertThatThrownBy(() -> pair.client().read(ByteBuffer.allocate(1)))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("127.0.0.1:" + pair.client().remoteAddress().getPort())
+                        .hasMessageContaining(
+                                "127.0.0.1:" + pair.client().remoteAddress().getPort())
                         .hasMessageContaining("one reader");
                 pair.server().write("x").await();
                 assertThat(first.await()).isEqualTo(1);
@@ -360,8 +366,10 @@ class TcpStreamTest {
     void smallWritesAreNotHeldBack() {
         TestLoop.run(() -> {
             try (var pair = Pair.open()) {
-                assertThat(pair.client().option(StandardSocketOptions.TCP_NODELAY)).isTrue();
-                assertThat(pair.server().option(StandardSocketOptions.TCP_NODELAY)).isTrue();
+                assertThat(pair.client().option(StandardSocketOptions.TCP_NODELAY))
+                        .isTrue();
+                assertThat(pair.server().option(StandardSocketOptions.TCP_NODELAY))
+                        .isTrue();
             }
         });
     }
@@ -376,12 +384,17 @@ class TcpStreamTest {
             var connect = ConnectOptions.DEFAULT.with(StandardSocketOptions.TCP_NODELAY, false);
             try (var listener = TcpListener.bind("127.0.0.1", 0, listen);
                     var pair = Pair.open(listener, connect)) {
-                assertThat(pair.server().option(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
-                assertThat(pair.server().option(StandardSocketOptions.TCP_NODELAY)).isFalse();
-                assertThat(pair.server().option(StandardSocketOptions.SO_RCVBUF)).isLessThanOrEqualTo(64 * 1024);
-                assertThat(pair.client().option(StandardSocketOptions.TCP_NODELAY)).isFalse();
+                assertThat(pair.server().option(StandardSocketOptions.SO_KEEPALIVE))
+                        .isTrue();
+                assertThat(pair.server().option(StandardSocketOptions.TCP_NODELAY))
+                        .isFalse();
+                assertThat(pair.server().option(StandardSocketOptions.SO_RCVBUF))
+                        .isLessThanOrEqualTo(64 * 1024);
+                assertThat(pair.client().option(StandardSocketOptions.TCP_NODELAY))
+                        .isFalse();
                 pair.client().option(StandardSocketOptions.TCP_NODELAY, true);
-                assertThat(pair.client().option(StandardSocketOptions.TCP_NODELAY)).isTrue();
+                assertThat(pair.client().option(StandardSocketOptions.TCP_NODELAY))
+                        .isTrue();
                 assertThatThrownBy(() -> pair.client().option(StandardSocketOptions.IP_MULTICAST_TTL, 1))
                         .isInstanceOf(UnsupportedOperationException.class);
             }

@@ -30,7 +30,9 @@ class ChannelRegistrationTest {
 
     private void run(VoidBody<Exception> body) {
         try (var runner = Runner.create(() -> EventLoop.builder().poller(poller).build())) {
-            runner.loop().setExceptionHandler((_, context) -> reports.add(context.exception().getMessage()));
+            runner.loop()
+                    .setExceptionHandler(
+                            (_, context) -> reports.add(context.exception().getMessage()));
             runner.run(body);
         }
     }
@@ -40,7 +42,8 @@ class ChannelRegistrationTest {
     }
 
     private static IoRegistration register(PipeHandle handle) {
-        IoRegistration registration = NettyFutures.toFuture(netty().register(handle)).await();
+        IoRegistration registration =
+                NettyFutures.toFuture(netty().register(handle)).await();
         registration.submit(NioIoOps.READ);
         return registration;
     }
@@ -102,7 +105,9 @@ class ChannelRegistrationTest {
                     for (int turn = 0; turn < 1000; turn++) {
                         yieldNow();
                     }
-                    assertThat(poller.events - events).as("one event, and one that masks it").isLessThanOrEqualTo(2);
+                    assertThat(poller.events - events)
+                            .as("one event, and one that masks it")
+                            .isLessThanOrEqualTo(2);
                     int polls = poller.polls;
                     Async.sleep(Duration.ofMillis(20)).await();
                     assertThat(poller.polls - polls).as("the poll sleeps").isLessThan(10);

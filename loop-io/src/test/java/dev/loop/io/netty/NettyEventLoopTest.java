@@ -29,7 +29,8 @@ class NettyEventLoopTest {
     @Test
     void whatNettyExecutesStandsInTheLoopsOneQueue() {
         EventLoop.run(() -> {
-            NettyEventLoop netty = NettyLoopResources.forLoop(EventLoop.current()).group();
+            NettyEventLoop netty =
+                    NettyLoopResources.forLoop(EventLoop.current()).group();
             netty.execute(() -> events.add("netty 1"));
             netty.loop().callSoon(() -> events.add("loop 1"));
             Async.spawn(() -> events.add("task"));
@@ -43,7 +44,8 @@ class NettyEventLoopTest {
     @Test
     void theEventLoopIsTheCallbackThreadAndNoTask() {
         EventLoop.run(() -> {
-            NettyEventLoop netty = NettyLoopResources.forLoop(EventLoop.current()).group();
+            NettyEventLoop netty =
+                    NettyLoopResources.forLoop(EventLoop.current()).group();
             Promise<Boolean> inCallback = netty.loop().promise();
             netty.execute(() -> inCallback.complete(netty.inEventLoop()));
             assertThat(inCallback.await()).isTrue();
@@ -78,14 +80,19 @@ class NettyEventLoopTest {
         });
         producer.join();
         assertThat(events).hasSize(1001);
-        assertThat(events.subList(0, 1000)).isEqualTo(java.util.stream.IntStream.range(0, 1000).mapToObj(i -> "" + i).toList());
+        assertThat(events.subList(0, 1000))
+                .isEqualTo(java.util.stream.IntStream.range(0, 1000)
+                        .mapToObj(i -> "" + i)
+                        .toList());
     }
 
     @Test
     void aTaskMayWaitForNettysFutureAndACallbackMayNot() {
         EventLoop.run(() -> {
-            NettyEventLoop netty = NettyLoopResources.forLoop(EventLoop.current()).group();
-            assertThat(NettyFutures.toFuture(netty.submit(() -> "value")).await()).isEqualTo("value");
+            NettyEventLoop netty =
+                    NettyLoopResources.forLoop(EventLoop.current()).group();
+            assertThat(NettyFutures.toFuture(netty.submit(() -> "value")).await())
+                    .isEqualTo("value");
             io.netty.util.concurrent.Future<Throwable> refusal = netty.submit(() -> {
                 try {
                     netty.newPromise().sync();
@@ -134,10 +141,13 @@ class NettyEventLoopTest {
     @Test
     void invokingTasksOfItsOwnIsRefusedInACallback() {
         EventLoop.run(() -> {
-            NettyEventLoop netty = NettyLoopResources.forLoop(EventLoop.current()).group();
+            NettyEventLoop netty =
+                    NettyLoopResources.forLoop(EventLoop.current()).group();
             var refused = netty.submit(() -> {
-                assertThatThrownBy(() -> netty.invokeAll(List.of(() -> 1))).isInstanceOf(RejectedExecutionException.class);
-                assertThatThrownBy(() -> netty.invokeAny(List.of(() -> 1))).isInstanceOf(RejectedExecutionException.class);
+                assertThatThrownBy(() -> netty.invokeAll(List.of(() -> 1)))
+                        .isInstanceOf(RejectedExecutionException.class);
+                assertThatThrownBy(() -> netty.invokeAny(List.of(() -> 1)))
+                        .isInstanceOf(RejectedExecutionException.class);
                 return "refused";
             });
             assertThat(NettyFutures.toFuture(refused).await()).isEqualTo("refused");
@@ -147,7 +157,8 @@ class NettyEventLoopTest {
     @Test
     void itIsForNioChannelsOnly() {
         EventLoop.run(() -> {
-            NettyEventLoop netty = NettyLoopResources.forLoop(EventLoop.current()).group();
+            NettyEventLoop netty =
+                    NettyLoopResources.forLoop(EventLoop.current()).group();
             assertThat(netty.isCompatible(NioIoHandle.class)).isTrue();
             assertThat(netty.isCompatible(IoHandle.class)).isFalse();
             assertThat(netty.isIoType(NioIoHandler.class)).isTrue();
@@ -158,7 +169,8 @@ class NettyEventLoopTest {
                 @Override
                 public void close() {}
             };
-            assertThatThrownBy(() -> NettyFutures.toFuture(netty.register(foreign)).await())
+            assertThatThrownBy(
+                            () -> NettyFutures.toFuture(netty.register(foreign)).await())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("only NIO channels");
         });

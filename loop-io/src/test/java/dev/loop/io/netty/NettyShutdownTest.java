@@ -42,7 +42,8 @@ class NettyShutdownTest {
             try (var ours = ServerSocketChannel.open()) {
                 ours.bind(new InetSocketAddress("127.0.0.1", 0)).configureBlocking(false);
                 var registration = loop.register(ours, Interest.ACCEPT, _ -> {});
-                NettyFutures.toFuture(netty.shutdownGracefully(0, 5, TimeUnit.SECONDS)).await();
+                NettyFutures.toFuture(netty.shutdownGracefully(0, 5, TimeUnit.SECONDS))
+                        .await();
                 assertThat(theirs.isOpen()).isFalse();
                 assertThat(netty.registrations()).isZero();
                 assertThat(registration.isValid()).isTrue();

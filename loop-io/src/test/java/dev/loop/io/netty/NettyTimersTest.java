@@ -34,12 +34,12 @@ class NettyTimersTest {
     void aTimerFiresAtItsVirtualInstant() {
         test.runMain(() -> {
             ScheduledFuture<String> timer = netty().schedule(
-                    () -> {
-                        note("netty");
-                        return "value";
-                    },
-                    90,
-                    TimeUnit.MINUTES);
+                            () -> {
+                                note("netty");
+                                return "value";
+                            },
+                            90,
+                            TimeUnit.MINUTES);
             test.loop().callLater(Duration.ofMinutes(90), () -> note("loop"));
             assertThat(timer.getDelay(TimeUnit.MINUTES)).isEqualTo(90);
             assertThat(NettyFutures.toFuture(timer).await()).isEqualTo("value");
@@ -72,7 +72,12 @@ class NettyTimersTest {
         test.close();
         assertThat(events)
                 .containsExactly(
-                        "rate at PT1S", "delay at PT1.1S", "rate at PT3S", "delay at PT3.2S", "rate at PT5S", "delay at PT5.3S");
+                        "rate at PT1S",
+                        "delay at PT1.1S",
+                        "rate at PT3S",
+                        "delay at PT3.2S",
+                        "rate at PT5S",
+                        "delay at PT5.3S");
     }
 
     /** Takes a tenth of a second of the clock. */
@@ -99,22 +104,22 @@ class NettyTimersTest {
     @Test
     void aRepeatingTimerEndsWithItsFailureOrItsCancel() {
         ScheduledFuture<?> failing = netty().scheduleAtFixedRate(
-                () -> {
-                    note("fails");
-                    throw new IllegalStateException("oops");
-                },
-                1,
-                1,
-                TimeUnit.SECONDS);
+                        () -> {
+                            note("fails");
+                            throw new IllegalStateException("oops");
+                        },
+                        1,
+                        1,
+                        TimeUnit.SECONDS);
         var cancelled = new ScheduledFuture<?>[1];
         cancelled[0] = netty().scheduleWithFixedDelay(
-                () -> {
-                    note("cancels itself");
-                    cancelled[0].cancel(false);
-                },
-                1,
-                1,
-                TimeUnit.SECONDS);
+                        () -> {
+                            note("cancels itself");
+                            cancelled[0].cancel(false);
+                        },
+                        1,
+                        1,
+                        TimeUnit.SECONDS);
         test.advance(Duration.ofSeconds(10));
         assertThat(failing.cause()).hasMessage("oops");
         assertThat(cancelled[0].isCancelled()).isTrue();
@@ -135,7 +140,8 @@ class NettyTimersTest {
     @Test
     void aTimerThatAnotherThreadSetsOrCancelsIsTheLoopsToo() {
         EventLoop.run(() -> {
-            NettyEventLoop netty = NettyLoopResources.forLoop(EventLoop.current()).group();
+            NettyEventLoop netty =
+                    NettyLoopResources.forLoop(EventLoop.current()).group();
             Future<ScheduledFuture<?>> set =
                     Async.toThread(() -> netty.schedule(() -> events.add("fired"), 1, TimeUnit.MILLISECONDS));
             NettyFutures.toFuture(set.await()).await();

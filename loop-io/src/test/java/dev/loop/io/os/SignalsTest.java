@@ -11,7 +11,9 @@ import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Task;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -26,19 +28,21 @@ class SignalsTest {
     /** What the test has installed before Loop: what must be there again afterwards. */
     private final LinkedBlockingQueue<String> before = new LinkedBlockingQueue<>();
 
-    private Object oldWinch;
-    private Object oldCont;
+    private final Map<String, Object> ours = new HashMap<>();
+    private final Map<String, Object> theJvms = new HashMap<>();
 
     @BeforeEach
     void installHandlers() {
-        oldWinch = JvmSignals.install(JvmSignals.signal("WINCH"), JvmSignals.handler(() -> before.add("WINCH")));
-        oldCont = JvmSignals.install(JvmSignals.signal("CONT"), JvmSignals.handler(() -> before.add("CONT")));
+        for (String name : List.of("WINCH", "CONT")) {
+            Object handler = JvmSignals.handler(() -> before.add(name));
+            ours.put(name, handler);
+            theJvms.put(name, JvmSignals.install(JvmSignals.signal(name), handler));
+        }
     }
 
     @AfterEach
     void restoreHandlers() {
-        JvmSignals.install(JvmSignals.signal("WINCH"), oldWinch);
-        JvmSignals.install(JvmSignals.signal("CONT"), oldCont);
+        theJvms.forEach((name, handler) -> JvmSignals.install(JvmSignals.signal(name), handler));
     }
 
     private static void send(String signal) throws Exception {
@@ -60,6 +64,8 @@ class SignalsTest {
         assertThat(before).isEmpty();
         send(signal);
         assertThat(before.poll(30, TimeUnit.SECONDS)).isEqualTo(signal);
+        Object handler = ours.get(signal);
+        assertThat(JvmSignals.install(JvmSignals.signal(signal), handler)).isSameAs(handler);
     }
 
     @Test
@@ -156,11 +162,12 @@ class SignalsTest {
         var ready = new LinkedBlockingQueue<String>();
         var threads = new ArrayList<Thread>();
         for (int i = 0; i < 2; i++) {
-            threads.add(Thread.ofPlatform().start(() -> EventLoop.run(() -> {
-                Future<String> signal = Signals.next("WINCH");
-                ready.add("ready");
-                got.add(signal.await());
-            })));
+            threads.add(Thread.ofPlatform()
+                    .start(() -> EventLoop.run(() -> {
+                        Future<String> signal = Signals.next("WINCH");
+                        ready.add("ready");
+                        got.add(signal.await());
+                    })));
         }
         ready.take();
         ready.take();
