@@ -223,6 +223,26 @@ class CancelTest {
     }
 
     @Test
+    void aTaskThatGaveWayIsToldOnceToo() {
+        TestLoop.run(() -> {
+            Task<String> task = spawn(() -> {
+                try {
+                    yieldNow();
+                } catch (CancelledException e) {
+                    order.add("caught " + e.reason());
+                }
+                yieldNow();
+                sleep(SECOND).await();
+                return "went on";
+            });
+            yieldNow();
+            task.cancel("once");
+            assertThat(task.await()).isEqualTo("went on");
+            assertThat(order).containsExactly("caught once");
+        });
+    }
+
+    @Test
     void cleaningUpMayAwait() {
         TestLoop.run(() -> {
             Task<?> task = spawn(() -> {

@@ -145,7 +145,9 @@ class FutureTest {
                 assertThat(promise.tryFail(new IOException())).isFalse();
                 assertThat(promise.cancel()).isFalse();
                 assertThat(promise).hasToString(state);
-                assertThat(promise.isCancelled() || promise.exception() == failure || promise.result() == "value")
+                assertThat(promise.isCancelled()
+                                || promise.exception() == failure
+                                || "value".equals(promise.result()))
                         .isTrue();
             }
         });

@@ -48,6 +48,26 @@ class InterruptTest {
 
     @Test
     @Tag("both-engines")
+    void anInterruptInTheLastStepOfATaskIsNotLost() {
+        Thread host = Thread.currentThread();
+        assertThatThrownBy(() -> EventLoop.run(() -> {
+                    spawn(host::interrupt);
+                    sleep(HOUR).await();
+                }))
+                .isInstanceOf(CancelledException.class);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    @Tag("both-engines")
+    void anInterruptBeforeTheRunCancelsTheMainTask() {
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> EventLoop.run(() -> sleep(HOUR).await())).isInstanceOf(CancelledException.class);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    @Tag("both-engines")
     void anInterruptFromAnotherThreadWakesALoopThatSleeps() throws Exception {
         Thread host = Thread.currentThread();
         var poller = new InterruptingPoller();

@@ -151,6 +151,31 @@ class RunnerTest {
 
     @Test
     @Tag("both-engines")
+    void theEndIsNoneOfThePublicCancelsAndAsksOnce() {
+        var test = new TestLoop();
+        test.runMain(() -> {
+            Promise<String> slow = EventLoop.current().promise((promise, reason) -> {
+                order.add("asked: " + reason);
+                promise.loop().callLater(Duration.ofMillis(500), () -> order.add("another turn"));
+                promise.loop().callLater(SECOND, () -> promise.fail(new CancelledException(reason)));
+                return false;
+            });
+            spawn(() -> {
+                try {
+                    slow.await();
+                } finally {
+                    order.add("cancelling: " + Async.currentTask().cancelling());
+                }
+            });
+            yieldNow();
+        });
+        test.close();
+        assertThat(order).containsExactly("asked: the event loop is closing", "another turn", "cancelling: 0");
+        assertThat(test.elapsed()).isEqualTo(SECOND);
+    }
+
+    @Test
+    @Tag("both-engines")
     void tasksThatTheDyingOnesStartAreCancelledToo() {
         var test = new TestLoop();
         test.runMain(() -> {

@@ -7,6 +7,7 @@ import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.loop.sync.Lock;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -145,6 +146,23 @@ class ShieldTest {
             Future<String> shield = shield(EventLoop.current().completed("value"));
             assertThat(shield.cancel()).isFalse();
             assertThat(shield.result()).isEqualTo("value");
+        });
+    }
+
+    @Test
+    void whatWasReadThroughItCannotBeTakenBackAndWhatWasNotCan() {
+        TestLoop.run(() -> {
+            var lock = new Lock();
+            Future<Lock.Held> acquire = lock.acquire();
+            Lock.Held held = shield(acquire).await();
+            assertThat(acquire.cancel()).isFalse();
+            assertThat(lock.isLocked()).isTrue();
+            held.close();
+
+            Future<Lock.Held> unread = lock.acquire();
+            assertThat(shield(unread).isDone()).isTrue();
+            assertThat(unread.cancel()).isTrue();
+            assertThat(lock.isLocked()).isFalse();
         });
     }
 

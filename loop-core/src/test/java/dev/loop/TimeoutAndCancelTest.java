@@ -128,6 +128,29 @@ class TimeoutAndCancelTest {
 
     @Test
     @Tag("both-engines")
+    void aCancelThatAnInnerTaskHasTakenIsNotMistakenForALaterTimeOut() {
+        TestLoop.run(() -> {
+            Task<String> inner = spawn(() -> {
+                try {
+                    sleep(HOUR).await();
+                    return "slept";
+                } catch (CancelledException e) {
+                    return "took the cancel";
+                }
+            });
+            Task<?> task = spawn(() -> {
+                order.add(inner.await());
+                timeout(SECOND, () -> sleep(HOUR).await());
+            });
+            yieldNow();
+            task.cancel("long ago");
+            assertThatThrownBy(task::await).isInstanceOf(TimeoutException.class);
+            assertThat(order).containsExactly("took the cancel");
+        });
+    }
+
+    @Test
+    @Tag("both-engines")
     void aLimitWorksWhileATaskCleansUpAfterACancel() {
         TestLoop.run(() -> {
             Task<?> task = spawn(() -> {

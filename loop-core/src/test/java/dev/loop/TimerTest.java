@@ -82,11 +82,12 @@ class TimerTest {
             sleep(SECOND).await();
             loop.callLater(Duration.ZERO, () -> order.add("zero"));
             loop.callLater(Duration.ofDays(-1), () -> order.add("negative"));
+            loop.callLater(Duration.ofSeconds(Long.MIN_VALUE), () -> order.add("very negative"));
             loop.callAt(loop.time() - 1, () -> order.add("past"));
             loop.callSoon(() -> order.add("soon"));
             assertThat(order).isEmpty();
             sleep(Duration.ZERO).await();
-            assertThat(order).containsExactlyInAnyOrder("soon", "zero", "negative", "past");
+            assertThat(order).containsExactlyInAnyOrder("soon", "zero", "negative", "very negative", "past");
             assertThat(now()).isEqualTo(SECOND);
         });
     }
@@ -112,6 +113,7 @@ class TimerTest {
     void aDelayTooLongForNanosecondsIsForEver() {
         try (var test = new TestLoop()) {
             EventLoop loop = test.loop();
+            test.advance(SECOND); // so that adding to now could overflow
             TimerHandle never = loop.callLater(Duration.ofSeconds(Long.MAX_VALUE), () -> order.add("never"));
             loop.callLater(Duration.ofNanos(Long.MAX_VALUE), () -> order.add("never"));
             test.advance(Duration.ofDays(365 * 50));

@@ -130,6 +130,10 @@ class WaitForTest {
                 assertThatThrownBy(waitFor(body, none)::await).isInstanceOf(TimeoutException.class);
             }
             assertThat(order).isEmpty();
+            Promise<String> promise = EventLoop.current().promise();
+            Future<String> wait = waitFor(promise, Duration.ZERO);
+            assertThat(promise.isCancelled()).isTrue(); // at once
+            assertThat(wait.exception()).isInstanceOf(TimeoutException.class);
             assertNow(Duration.ZERO);
         });
     }

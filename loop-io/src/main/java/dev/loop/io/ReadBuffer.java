@@ -19,6 +19,7 @@ final class ReadBuffer {
     private int start;
     private int end;
     private int scanned; // from start up to here there is no line feed
+    private boolean ended;
     private ByteBuffer room = ByteBuffer.wrap(data);
 
     boolean isEmpty() {
@@ -71,9 +72,14 @@ final class ReadBuffer {
         start = 0;
     }
 
-    /** The bytes that were put into {@link #room()} belong to it now. */
-    void filled() {
+    /** A read into {@link #room()} is over: takes what it has put there. A count of -1 is the end of the stream. */
+    void filled(int count) {
+        ended = count < 0;
         end = room.position();
+    }
+
+    boolean hasEnded() {
+        return ended;
     }
 
     // --- taking

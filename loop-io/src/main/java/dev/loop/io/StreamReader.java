@@ -37,7 +37,6 @@ public final class StreamReader implements ReceiveStream {
     // the read of the stream below that goes on, or is done and was not looked at; what it brings is absorbed by
     // whoever comes first
     private @Nullable Future<Integer> filling;
-    private boolean ended;
 
     private @Nullable Object busy; // who reads now: a Read, or an iteration that waits
     private int reads; // how many have begun; tells whether the last one can still be taken back
@@ -66,7 +65,7 @@ public final class StreamReader implements ReceiveStream {
         loop = EventLoop.current();
         this.in = in;
         name = "reader of " + in;
-        line = new Line(lineLimit);
+        line = new Want.Line(bytes, lineLimit);
     }
 
     // --- reading
@@ -94,7 +93,7 @@ public final class StreamReader implements ReceiveStream {
         if (count < 0) {
             throw new IllegalArgumentException("cannot read " + count + " bytes");
         }
-        return read(new Exactly(count));
+        return read(new Want.Exactly(bytes, count));
     }
 
     /**
@@ -112,7 +111,7 @@ public final class StreamReader implements ReceiveStream {
             reads++;
             return in.read(buffer);
         }
-        return read(new Some(buffer));
+        return read(new Want.Some(bytes, buffer));
     }
 
     /**
@@ -135,13 +134,6 @@ public final class StreamReader implements ReceiveStream {
     }
 
     // --- how
-
-    /** What a read wants: whether the bytes that are here settle it, and then the value, or the failure. */
-    private interface Want<T extends @Nullable Object> {
-        boolean isReady();
-
-        T take();
-    }
 
     private <T extends @Nullable Object> Future<T> read(Want<T> want) {
         begin();
@@ -188,16 +180,17 @@ public final class StreamReader implements ReceiveStream {
         }
         filling = null;
         if (!f.isCancelled()) {
-            int count = f.result();
-            ended = count < 0;
-            bytes.filled();
+            bytes.filled(f.result());
         }
     }
 
-    /** Waits, in a task, until a want is settled. A cancel of the task reaches the stream below, and leaves what is here. */
-    private void await(Want<?> want) {
+    /**
+     * Waits, in a task, until a want is settled, or its owner no longer reads. A cancel of the task reaches the stream below, and
+     * leaves what is here.
+     */
+    private void await(Want<?> want, Object owner) {
         absorb();
-        while (!want.isReady()) {
+        while (busy == owner && !want.isReady()) {
             try {
                 fill().await();
             } finally {
@@ -232,7 +225,7 @@ public final class StreamReader implements ReceiveStream {
 
         private void run() {
             try {
-                await(want);
+                await(want, this);
             } catch (RuntimeException | Error e) {
                 if (busy == this) {
                     busy = null;
@@ -276,74 +269,11 @@ public final class StreamReader implements ReceiveStream {
         /** Nobody has seen the value: its bytes are read again, if no other read has begun since. */
         @Override
         public boolean takeBack(T value) {
-            if (number != reads || want instanceof Some) {
+            if (number != reads || want instanceof Want.Some) {
                 return false;
             }
             bytes.rewind(start);
             return true;
-        }
-    }
-
-    /** A line of text. */
-    private final class Line implements Want<@Nullable String> {
-        private final int limit;
-
-        Line(int limit) {
-            this.limit = limit;
-        }
-
-        @Override
-        public boolean isReady() {
-            return ended || bytes.findLine(limit);
-        }
-
-        @Override
-        public @Nullable String take() {
-            if (!bytes.findLine(limit) && bytes.isEmpty()) {
-                return null;
-            }
-            return bytes.takeLine(limit);
-        }
-    }
-
-    /** An exact count of bytes. */
-    private final class Exactly implements Want<byte[]> {
-        private final int count;
-
-        Exactly(int count) {
-            this.count = count;
-        }
-
-        @Override
-        public boolean isReady() {
-            return ended || bytes.size() >= count;
-        }
-
-        @Override
-        public byte[] take() {
-            if (bytes.size() < count) {
-                throw new EndOfStreamException(count, bytes.size());
-            }
-            return bytes.take(count);
-        }
-    }
-
-    /** Whatever is here. */
-    private final class Some implements Want<Integer> {
-        private final ByteBuffer into;
-
-        Some(ByteBuffer into) {
-            this.into = into;
-        }
-
-        @Override
-        public boolean isReady() {
-            return ended || !bytes.isEmpty() || !into.hasRemaining();
-        }
-
-        @Override
-        public Integer take() {
-            return bytes.isEmpty() && into.hasRemaining() ? -1 : bytes.takeInto(into);
         }
     }
 
@@ -357,7 +287,7 @@ public final class StreamReader implements ReceiveStream {
                 begin();
                 busy = this;
                 try {
-                    await(line);
+                    await(line, this);
                 } finally {
                     busy = null;
                 }

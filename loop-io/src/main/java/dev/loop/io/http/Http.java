@@ -13,7 +13,7 @@ import reactor.netty.http.client.HttpClient;
 /**
  * The short way to an HTTP answer:
  *
- * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="client"}
+ * {@snippet file="dev/loop/io/http/SnippetsTest.java" region="client"}
  *
  * <p>Failures name the address and the cause, and are {@link java.io.UncheckedIOException}s:
  * {@link dev.loop.io.UnresolvedHostException}, {@link dev.loop.io.ConnectionRefusedException},
@@ -65,7 +65,7 @@ public final class Http {
     /**
      * Sends a request that was made with a client, and gives the whole answer:
      *
-     * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="post"}
+     * {@snippet file="dev/loop/io/http/SnippetsTest.java" region="post"}
      *
      * @param request a request, not sent yet
      * @param uri where it goes, absolute

@@ -9,7 +9,7 @@ import reactor.netty.http.server.HttpServerResponse;
 /**
  * Coroutines as handlers of Reactor Netty's server, for {@code handle} and for routes:
  *
- * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="handlers"}
+ * {@snippet file="dev/loop/io/http/SnippetsTest.java" region="handlers"}
  *
  * <p>Each request has a task of its own on the server's loop, so handlers share state with all that runs there without a lock, and
  * one that waits holds nobody up. When the client is gone before its answer was complete, the task is cancelled.

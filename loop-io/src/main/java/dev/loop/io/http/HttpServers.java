@@ -13,7 +13,7 @@ import reactor.netty.http.server.HttpServer;
 /**
  * Reactor Netty's HTTP server on a loop: its connections, its handlers, and the tasks and timers of the loop run on one thread.
  *
- * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="server"}
+ * {@snippet file="dev/loop/io/http/SnippetsTest.java" region="server"}
  */
 @CheckReturnValue
 public final class HttpServers {

@@ -32,7 +32,7 @@ import reactor.netty.transport.NameResolverProvider;
  * What Reactor Netty needs to run on an {@link EventLoop}: the loop as its only event loop, and on it a connection pool and a DNS
  * resolver that belong to it. Reactor Netty's own defaults are global, have threads of their own, and never end.
  *
- * <p>{@snippet file="dev/loop/io/http/SnippetsTest.java" region="resources"}
+ * {@snippet file="dev/loop/io/http/SnippetsTest.java" region="resources"}
  *
  * <p>A client is given its resolver before {@code runOn}, which otherwise makes one that outlives the loop.
  *
