@@ -263,44 +263,4 @@ class LockTest {
             assertThat(lock.isLocked()).isFalse();
         });
     }
-
-    @Test
-    void atMostOneHoldsItWhateverIsCancelled() {
-        for (int seed = 0; seed < 200; seed++) {
-            var random = new Random(seed);
-            TestLoop.run(() -> {
-                var lock = new Lock();
-                var inside = new int[1];
-                var tasks = new ArrayList<Task<?>>();
-                for (int i = 0; i < 20; i++) {
-                    int before = random.nextInt(5);
-                    int within = random.nextInt(4);
-                    tasks.add(spawn(() -> {
-                        sleep(Duration.ofMillis(before)).await();
-                        try (var _ = lock.acquire().await()) {
-                            assertThat(++inside[0]).isEqualTo(1);
-                            try {
-                                sleep(Duration.ofMillis(within)).await();
-                            } finally {
-                                inside[0]--;
-                            }
-                        }
-                    }));
-                }
-                for (int i = 0; i < 10; i++) {
-                    sleep(Duration.ofMillis(random.nextInt(4))).await();
-                    tasks.get(random.nextInt(tasks.size())).cancel();
-                }
-                for (Task<?> task : tasks) {
-                    try {
-                        task.await();
-                    } catch (CancelledException e) {
-                        assertThat(task.isCancelled()).isTrue();
-                    }
-                }
-                assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
-                assertThat(currentTask().cancelling()).isZero();
-            });
-        }
-    }
 }
