@@ -145,9 +145,7 @@ class FutureTest {
                 assertThat(promise.tryFail(new IOException())).isFalse();
                 assertThat(promise.cancel()).isFalse();
                 assertThat(promise).hasToString(state);
-                assertThat(promise.isCancelled()
-                                || promise.exception() == failure
-                                || "value".equals(promise.result()))
+                assertThat(promise.isCancelled() || promise.exception() == failure || "value".equals(promise.result()))
                         .isTrue();
             }
         });

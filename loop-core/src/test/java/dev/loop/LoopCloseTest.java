@@ -1,21 +1,11 @@
 package dev.loop;
 
-import static dev.loop.Async.spawn;
-import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatNoException;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.loop.testing.TestLoop;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,8 +14,6 @@ import org.junit.jupiter.api.Timeout;
 @Tag("both-engines")
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoopCloseTest {
-
-    private final List<String> order = new ArrayList<>();
 
     @Test
     void closeIsRefusedWhileItRuns() {

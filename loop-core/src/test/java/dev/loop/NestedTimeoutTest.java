@@ -2,15 +2,11 @@ package dev.loop;
 
 import static dev.loop.Async.currentTask;
 import static dev.loop.Async.sleep;
-import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
-import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.loop.testing.TestLoop;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

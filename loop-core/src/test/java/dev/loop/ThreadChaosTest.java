@@ -163,13 +163,14 @@ class ThreadChaosTest {
                             () -> promise.completeThreadsafe("value"), random.nextInt(200), TimeUnit.MICROSECONDS);
                     promise.await();
                 }
-                case 5 -> toThread(() -> {
-                            inLockOf(lock);
-                            return 1;
-                        })
-                        .await();
-                case 6 -> timeout(
-                        Duration.ofNanos(random.nextInt(400_000)), () -> Thread.sleep(0, random.nextInt(800_000)));
+                case 5 ->
+                    toThread(() -> {
+                                inLockOf(lock);
+                                return 1;
+                            })
+                            .await();
+                case 6 ->
+                    timeout(Duration.ofNanos(random.nextInt(400_000)), () -> Thread.sleep(0, random.nextInt(800_000)));
                 case 7 -> timeout(Duration.ofNanos(random.nextInt(400_000)), this::inLock);
                 case 8 -> {
                     var stage = new CompletableFuture<String>();

@@ -1,6 +1,5 @@
 package dev.loop;
 
-import static dev.loop.Async.currentTask;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
@@ -8,14 +7,11 @@ import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.loop.queue.Queue;
-import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,8 +19,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TimeoutInBlockingCallTest {
 
-    private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration MOMENT = Duration.ofMillis(5);
 
     private final List<String> order = new ArrayList<>();

@@ -6,9 +6,6 @@ import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
 import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.loop.CancelledException;

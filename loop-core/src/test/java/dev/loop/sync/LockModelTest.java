@@ -3,22 +3,13 @@ package dev.loop.sync;
 import static dev.loop.Async.currentTask;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
-import static dev.loop.Async.timeout;
-import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.loop.Async;
 import dev.loop.CancelledException;
-import dev.loop.EventLoop;
-import dev.loop.Future;
 import dev.loop.Task;
-import dev.loop.TimeoutException;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,20 +19,6 @@ import org.junit.jupiter.api.Timeout;
 @Tag("both-engines")
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LockModelTest {
-
-    private static final Duration SECOND = Duration.ofSeconds(1);
-
-    private final List<String> order = new ArrayList<>();
-
-    private Task<?> holder(Lock lock, String name, Duration time) {
-        return spawn(name, () -> {
-            try (var _ = lock.acquire().await()) {
-                order.add(name + " in");
-                sleep(time).await();
-                order.add(name + " out");
-            }
-        });
-    }
 
     @Test
     void atMostOneHoldsItWhateverIsCancelled() {

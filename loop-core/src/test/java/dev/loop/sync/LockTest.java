@@ -1,6 +1,5 @@
 package dev.loop.sync;
 
-import static dev.loop.Async.currentTask;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
@@ -19,7 +18,6 @@ import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -260,7 +260,7 @@ class TestLoopTest {
             test.runMain(() -> {
                 EventLoop.current().callLater(Duration.ofHours(1), () -> order.add("jumped"));
                 Thread.sleep(2);
-                assertThat(test.elapsed()).isBetween(Duration.ofMillis(1), Duration.ofMinutes(10));
+                assertThat(test.elapsed()).isLessThan(Duration.ofMinutes(10));
                 assertThat(order).isEmpty();
             });
         }
