@@ -36,7 +36,8 @@ public final class HttpServers {
      *
      * @param server made by {@link #on}; a task or callback of its loop must be the caller
      * @return the running server; its {@code address()} tells the port if that was 0. Fails with
-     *     {@link dev.loop.io.AddressInUseException} if another listener has it, with {@link dev.loop.io.NetworkException} if the
+     *     {@link dev.loop.io.AddressInUseException} if another listener has it, with
+     *     {@link dev.loop.io.UnresolvedHostException} if the host has no address, with {@link dev.loop.io.NetworkException} if the
      *     address is none of this machine's or not permitted.
      */
     public static Future<DisposableServer> bind(HttpServer server) {

@@ -13,6 +13,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -61,6 +62,11 @@ final class NetworkFailures {
         }
         InetSocketAddress address = InetSocketAddress.createUnresolved(bind.localHost(), Math.max(0, bind.localPort()));
         Throwable cause = bind.getCause();
+        if (cause instanceof UnresolvedAddressException) {
+            var unknown = new UnknownHostException(bind.localHost());
+            unknown.initCause(cause);
+            return new UnresolvedHostException(bind.localHost(), address.getPort(), unknown);
+        }
         IOException why;
         if (cause == null) {
             why = new BindException("Address already in use"); // the one cause that Reactor Netty keeps to itself

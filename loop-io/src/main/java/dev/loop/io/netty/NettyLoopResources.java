@@ -121,6 +121,7 @@ public final class NettyLoopResources implements LoopResources {
         loop.checkThread();
         ConnectionProvider provider = connectionProvider;
         if (provider == null) {
+            checkNotDisposed();
             LoopScheduler scheduler = LoopScheduler.of(loop);
             provider = ConnectionProvider.builder(loop.name())
                     .maxConnections(MAX_CONNECTIONS)
@@ -144,6 +145,7 @@ public final class NettyLoopResources implements LoopResources {
         loop.checkThread();
         AddressResolverGroup<?> r = resolver;
         if (r == null) {
+            checkNotDisposed();
             r = NameResolverProvider.builder().build().newNameResolverGroup(this, false);
             resolver = r;
         }
@@ -241,6 +243,12 @@ public final class NettyLoopResources implements LoopResources {
             return FutureMono.from(
                     group.shutdownGracefully(quietPeriod.toNanos(), timeout.toNanos(), TimeUnit.NANOSECONDS));
         });
+    }
+
+    private void checkNotDisposed() {
+        if (disposed.get()) {
+            throw new IllegalStateException(this + " was disposed: NettyLoopResources.forLoop(loop) gives a new one");
+        }
     }
 
     private void disposeOwned() {
