@@ -144,7 +144,7 @@ class HttpServerTest {
     @Test
     void everythingRunsOnOneThreadSoAPlainCounterLosesNothing() {
         int clients = 64;
-        int requests = 20;
+        int requests = 10;
         var count = new int[1];
         serve(
                 routes -> routes.get("/coroutine", coroutine((request, response) -> {

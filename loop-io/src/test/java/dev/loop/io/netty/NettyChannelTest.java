@@ -81,19 +81,22 @@ class NettyChannelTest {
     @Test
     void aTaskTalksThroughAChannelOfNettys() {
         EventLoop.run(() -> {
-            Queue<String> received = new Queue<>(EventLoop.current());
+            Queue<String> received = new Queue<>();
             Channel client = client(echoServer(), received);
             assertThat(echo(client, received, "one")).isEqualTo("one");
             assertThat(echo(client, received, "two")).isEqualTo("two");
             NettyFutures.toFuture(client.close()).await();
-            assertThat(netty().group().registrations()).isLessThanOrEqualTo(2);
+            while (netty().group().registrations() > 1) {
+                yieldNow(); // the server's side of the connection closes too
+            }
         });
     }
 
     @Test
+    @SuppressWarnings("deprecation") // Netty has no other way
     void aChannelThatWasDeregisteredGoesOnAfterItsNextRegistration() {
         EventLoop.run(() -> {
-            Queue<String> received = new Queue<>(EventLoop.current());
+            Queue<String> received = new Queue<>();
             Channel client = client(echoServer(), received);
             for (int i = 0; i < 5; i++) {
                 NettyFutures.toFuture(client.deregister()).await();
