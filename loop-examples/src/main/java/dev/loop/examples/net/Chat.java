@@ -8,6 +8,7 @@ import dev.loop.Task;
 import dev.loop.examples.cli.ServerOptions;
 import dev.loop.io.LineTooLongException;
 import dev.loop.io.NetworkException;
+import dev.loop.io.StreamClosedException;
 import dev.loop.io.StreamReader;
 import dev.loop.io.channel.Addresses;
 import dev.loop.io.net.TcpListener;
@@ -84,7 +85,7 @@ public final class Chat implements Callable<Integer> {
             while (true) {
                 stream.write(guest.outbox().get().await() + "\n").await();
             }
-        } catch (NetworkException e) {
+        } catch (NetworkException | StreamClosedException e) {
             // the connection is gone: the task that reads hears of it too, and ends it
         }
     }
