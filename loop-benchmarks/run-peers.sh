@@ -5,7 +5,7 @@
 # row. The servers, their load and the drivers are the peers' (their README says how to build them, once).
 #   PEERS    their folder; default: ../shared/peers beside this repository
 #   ROUNDS   how often everything is measured, one server after another; the median is printed (3)
-#   DUR WARM JITWARM CONFIGS QUIET_WAIT …   as the drivers have them; here DUR=2 WARM=1 JITWARM=4
+#   DUR WARM JITWARM CONFIGS QUIET_WAIT …   as the drivers have them; here DUR=2 WARM=1 JITWARM=10
 #   TSV      where the raw figures go; default: a new file, named at the end
 set -euo pipefail
 module=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -35,7 +35,7 @@ build() { # from the sources as they are now
 EXTRA=$(mktemp)
 trap 'rm -f "$EXTRA"' EXIT
 "$module/peers-extra.sh" "$kind" >"$EXTRA"
-export EXTRA OUT=$TSV CAL=${CAL:-0} DUR=${DUR:-2} WARM=${WARM:-1} JITWARM=${JITWARM:-4}
+export EXTRA OUT=$TSV CAL=${CAL:-0} DUR=${DUR:-2} WARM=${WARM:-1} JITWARM=${JITWARM:-10}
 
 date -u +'%Y-%m-%d %H:%M UTC'
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
@@ -44,7 +44,7 @@ if [ "$kind" = micro ]; then
   REPS=$rounds "$PEERS/run_micro.sh" "$peers"
 else
   for ((round = 1; round <= rounds; round++)); do
-    "$PEERS/run_$kind.sh" "$peers" >/dev/null
+    "$PEERS/run_$kind.sh" "$peers" >/dev/null || true # its exit code is that of the last server, which it has killed
   done
   python3 "$PEERS/median.py" "$kind" "$TSV"
   echo
