@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What an {@link EventLoop} is made of, for the classes of this package; the loop itself adds only what users call. */
-abstract sealed class Kernel permits EventLoop {
+abstract sealed class Kernel permits Scheduling {
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
