@@ -1,6 +1,7 @@
 package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,28 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     public int uncancel() {
         loop.checkThread();
         return step.uncancel();
+    }
+
+    /**
+     * What the task waits for now.
+     *
+     * @return the future in whose {@link #await()} it is parked; null before its first step, while it is ready or runs, in a blocking
+     *     JDK call, and when it is done
+     */
+    public @Nullable Future<?> awaiting() {
+        loop.checkThread();
+        return step.awaiting();
+    }
+
+    /**
+     * Where the task stands: the frames of its body and of what that has called, the innermost first, without those of the loop and
+     * of the JDK's virtual threads that are around them.
+     *
+     * @return a copy; empty before its first step and when it is done
+     */
+    public List<StackTraceElement> stack() {
+        loop.checkThread();
+        return TaskFrames.of(step);
     }
 
     @Override

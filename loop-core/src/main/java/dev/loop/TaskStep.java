@@ -221,6 +221,13 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         return c;
     }
 
+    // --- for who looks at it
+
+    /** What it is parked in an await of; null if nothing. */
+    @Nullable Future<?> awaiting() {
+        return woken ? null : waitingOn;
+    }
+
     // --- the end of the loop
 
     boolean isStarted() {
