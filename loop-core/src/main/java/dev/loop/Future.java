@@ -328,6 +328,11 @@ public abstract class Future<T extends @Nullable Object> {
         return 0;
     }
 
+    /** Whether anything is told when this is done. */
+    final boolean hasListeners() {
+        return listeners != null;
+    }
+
     /** Whether somebody else than this listener wants the outcome. */
     final boolean hasWaiterBesides(@Nullable Listener one) {
         Object l = listeners;
