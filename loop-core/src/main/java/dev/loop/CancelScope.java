@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class CancelScope {
 
-    final TaskStep step;
+    final TaskCancels step;
     final @Nullable CancelScope parent;
 
     private boolean cancelled;
     private @Nullable String reason;
     private @Nullable TimerNode deadline;
 
-    CancelScope(TaskStep step, @Nullable CancelScope parent) {
+    CancelScope(TaskCancels step, @Nullable CancelScope parent) {
         this.step = step;
         this.parent = parent;
     }
@@ -65,8 +65,8 @@ final class CancelScope {
      *
      * @throws TimeoutException if the deadline's cancel, and no other, ended the body
      */
-    static <T extends @Nullable Object, X extends Throwable> T timeout(TaskStep step, Duration limit, Body<T, X> body)
-            throws X {
+    static <T extends @Nullable Object, X extends Throwable> T timeout(
+            TaskCancels step, Duration limit, Body<T, X> body) throws X {
         var scope = new CancelScope(step, step.scope);
         scope.cancelAfter(limit);
         step.scope = scope;
