@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,11 @@ abstract sealed class Kernel permits Scheduling {
 
     // any thread, from here
     final Inbox inbox;
+    /** Work that other threads have submitted through a portal and that has not arrived. */
+    final AtomicInteger arrivals = new AtomicInteger();
+    /** Portals that were open when somebody asked to be told of their end. */
+    final Set<LoopPortal> portals = ConcurrentHashMap.newKeySet();
+
     volatile boolean closed;
 
     Kernel(LoopBuilder builder) {
@@ -177,6 +183,8 @@ abstract sealed class Kernel permits Scheduling {
         for (ReadyEntry entry = ready.poll(); entry != null; entry = ready.poll()) {
             if (entry instanceof KernelWork) {
                 entry.run(); // a thread may wait for it; callbacks and tasks have had their time
+            } else if (entry instanceof PortalCall<?> call) {
+                call.refuse();
             }
         }
         closed = true;
