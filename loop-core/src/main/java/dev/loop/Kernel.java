@@ -61,6 +61,7 @@ abstract sealed class Kernel permits Scheduling {
     final Set<LoopPortal> portals = ConcurrentHashMap.newKeySet();
 
     volatile boolean closed;
+    volatile @Nullable Guest guest;
 
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
@@ -108,10 +109,34 @@ abstract sealed class Kernel permits Scheduling {
 
     /** Refuses a call from outside of a running loop. */
     final void refuseOtherThreads() {
-        if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
+        if (!carrier.isMounted(Thread.currentThread())) {
+            calledFromOutside();
+        }
+    }
+
+    private void calledFromOutside() {
+        if (carrier.isEntered()) {
             throw new WrongThreadException(this + " was called from " + Thread.currentThread()
                     + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
                     + " toCompletableFuture or a method whose name ends in Threadsafe");
+        }
+        Guest g = guest;
+        if (g != null) {
+            g.calledBetweenParts();
+        }
+    }
+
+    /** Whether no turn runs and the calling thread is the one that may touch the loop then. */
+    final boolean isAtRest() {
+        Guest g = guest;
+        return !carrier.isEntered() && (g == null || g.mayTouch(Thread.currentThread()));
+    }
+
+    /** Before turns run: whoever waits for this loop in guest mode is out of there when this returns. */
+    final void endGuestWait() {
+        Guest g = guest;
+        if (g != null) {
+            g.endWait();
         }
     }
 
