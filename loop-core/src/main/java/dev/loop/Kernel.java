@@ -36,6 +36,7 @@ abstract sealed class Kernel permits Scheduling {
     final TaskList tasks = new TaskList();
     final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
+    final CancelWave cancels = new CancelWave();
     final Reports reports;
     final Turns turns;
     final Offload offload;

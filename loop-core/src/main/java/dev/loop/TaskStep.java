@@ -32,6 +32,8 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     @Nullable TaskStep next;
 
+    long number; // from 1, in the order in which they were added
+
     private boolean queued;
     private int mounts;
     private int doneAwaits;
