@@ -188,7 +188,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        Callable<@Nullable Void> closer = callable(body);
+        Callable<@Nullable Void> closer = capture().wrap(callable(body));
         closers.add(closer);
         return () -> {
             checkThread();

@@ -65,10 +65,11 @@ final class ForeignWait {
             }
         };
         // dependents of the stage are user code: they run on the loop virtual thread
+        Context context = future.loop.captureThreadsafe();
         attach(
                 future,
                 result,
-                () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
+                () -> future.loop.ready.add(new ReadyHandle(future.loop, context, () -> transfer(future, result))));
         return result;
     }
 
