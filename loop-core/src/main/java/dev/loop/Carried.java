@@ -8,18 +8,25 @@ final class Carried {
 
     private final List<ContextAccessor<?>> accessors;
 
+    /** A thread without any such state: that is carried along as well. */
+    private final Values nothing;
+
+    private final Context emptyWithNothing;
+
     Carried(List<ContextAccessor<?>> accessors) {
         this.accessors = List.copyOf(accessors);
+        nothing = new Values(this, new @Nullable Object[accessors.size()]);
+        emptyWithNothing = new Context(Context.empty(), nothing);
     }
 
     /** A context with the state of the calling thread. */
     Context capture(Context bare) {
         Values values = read();
-        return values == null ? bare : new Context(bare, values);
+        return values == nothing && bare == Context.empty() ? emptyWithNothing : new Context(bare, values);
     }
 
-    /** The state of the calling thread; null if there is none. */
-    private @Nullable Values read() {
+    /** The state of the calling thread. */
+    private Values read() {
         @Nullable Object[] snapshots = null;
         for (int i = 0; i < accessors.size(); i++) {
             Object snapshot = accessors.get(i).capture();
@@ -30,13 +37,13 @@ final class Carried {
                 snapshots[i] = snapshot;
             }
         }
-        return snapshots == null ? null : new Values(this, snapshots);
+        return snapshots == null ? nothing : new Values(this, snapshots);
     }
 
     /** Makes this the state of the calling thread, and nothing else. */
-    private void put(@Nullable Values values) {
+    private void put(Values values) {
         for (int i = 0; i < accessors.size(); i++) {
-            put(accessors.get(i), values == null ? null : values.snapshots[i]);
+            put(accessors.get(i), values.snapshots[i]);
         }
     }
 
@@ -53,7 +60,7 @@ final class Carried {
     <T extends @Nullable Object, X extends Throwable> T call(Context context, Body<T, X> body) throws X {
         Values own = read();
         try {
-            put(context.carried == null || context.carried.source != this ? null : context.carried);
+            put(context.carried == null || context.carried.source != this ? nothing : context.carried);
             return body.run();
         } finally {
             put(own);
@@ -70,16 +77,18 @@ final class Carried {
             this.snapshots = snapshots;
         }
 
-        /** Makes it the state of the calling thread. */
-        void put() {
-            source.put(this);
+        /** Makes it the state of the calling thread, which has none yet. */
+        void begin() {
+            if (this != source.nothing) {
+                source.put(this);
+            }
         }
 
         /** Runs code with it; then the thread has its own state again. */
         <T extends @Nullable Object, X extends Throwable> T call(Body<T, X> body) throws X {
             Values own = source.read();
             try {
-                put();
+                source.put(this);
                 return body.run();
             } finally {
                 source.put(own);

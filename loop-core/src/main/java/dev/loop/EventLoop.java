@@ -292,6 +292,16 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
+     * The context of the calling code, with what this loop carries along: what {@link #callSoonThreadsafe} would take. It is for
+     * those who keep work in a queue of their own; all else that is scheduled does it by itself. Thread-safe.
+     *
+     * @return as {@link Context#current()}, for this loop
+     */
+    public Context captureContext() {
+        return captureThreadsafe();
+    }
+
+    /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
      * stages of the JDK.
      *

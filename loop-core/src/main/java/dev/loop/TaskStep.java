@@ -143,7 +143,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         Carried.Values carried = context.carried;
         if (carried != null) {
             context = context.bare;
-            carried.put();
+            carried.begin();
         }
     }
 
