@@ -197,7 +197,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        Callable<@Nullable Void> closer = callable(body);
+        Callable<@Nullable Void> closer = capture().wrap(callable(body));
         closers.add(closer);
         return () -> {
             checkThread();
@@ -312,6 +312,16 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
      */
     public boolean isCallbackThread(Thread thread) {
         return turns.callbacks.isThread(thread);
+    }
+
+    /**
+     * The context of the calling code, with what this loop carries along: what {@link #callSoonThreadsafe} would take. It is for
+     * those who keep work in a queue of their own; all else that is scheduled does it by itself. Thread-safe.
+     *
+     * @return as {@link Context#current()}, for this loop
+     */
+    public Context captureContext() {
+        return captureThreadsafe();
     }
 
     /**

@@ -70,7 +70,8 @@ final class ForeignWait {
             }
         };
         // dependents of the stage are user code: they run on the loop virtual thread
-        attach(future, result, delivery -> future.loop.ready.add(new ReadyHandle(future.loop, delivery)));
+        Context context = future.loop.captureThreadsafe();
+        attach(future, result, delivery -> future.loop.ready.add(new ReadyHandle(future.loop, context, delivery)));
         return result;
     }
 

@@ -29,6 +29,8 @@ abstract sealed class Kernel permits Scheduling {
     final Duration closeLimit;
     final Poller poller;
     final Carrier carrier;
+    /** What is carried along with the context; null for nothing. */
+    final @Nullable Carried carried;
 
     // the loop's thread only, from here
     final ReadyQueue ready = new ReadyQueue();
@@ -47,6 +49,8 @@ abstract sealed class Kernel permits Scheduling {
     @Nullable TaskStep handOver;
     /** Prepares new tasks; null for none. */
     @Nullable TaskFactory taskFactory;
+    /** The callback that runs now, and holds its context; null in a task, in the kernel, and while it is blocked in the JDK. */
+    @Nullable Handle callback;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
@@ -72,6 +76,7 @@ abstract sealed class Kernel permits Scheduling {
         poller = p != null ? p : new SelectorPoller();
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
+        carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
         EventLoop loop = (EventLoop) this;
         reports = new Reports(loop);
         offload = new Offload(loop);
@@ -102,6 +107,71 @@ abstract sealed class Kernel permits Scheduling {
             turns.callbacks.handOver(step);
         }
     }
+
+    // --- the context; called by who may touch the loop
+
+    /** The context of what runs now, bare. */
+    final Context context() {
+        TaskStep step = current;
+        if (step != null) {
+            return step.context;
+        }
+        Handle handle = callback;
+        if (handle != null) {
+            return handle.context;
+        }
+        return carrier.isEntered() ? Context.empty() : Context.bare();
+    }
+
+    /** The context of what runs now, to be taken along by what it schedules. */
+    final Context capture() {
+        Carried c = carried;
+        return c == null || isKernelWork() ? context() : c.capture(context());
+    }
+
+    /** As {@link #capture()}, for any thread. */
+    final Context captureThreadsafe() {
+        if (isCurrent()) {
+            return capture();
+        }
+        Carried c = carried;
+        return c == null ? Context.bare() : c.capture(Context.bare());
+    }
+
+    /** Changes the context of what runs now; inside a run. */
+    final void context(Context next) {
+        if (current != null) {
+            current.context = next;
+        } else if (callback != null) {
+            callback.context = next;
+        } else {
+            throw noContext();
+        }
+    }
+
+    /** What the context of what runs now belongs to; inside a run. */
+    final Object contextOwner() {
+        if (current != null) {
+            return current.task;
+        }
+        if (callback != null) {
+            return callback;
+        }
+        throw noContext();
+    }
+
+    /** Whether the platform thread calls, on which no user code runs, and so no accessor either. */
+    private boolean isKernelWork() {
+        return current == null && callback == null && carrier.isEntered();
+    }
+
+    private IllegalStateException noContext() {
+        return new IllegalStateException(
+                "the platform thread of " + this + " has no context of its own, and this code (a readiness"
+                        + " handler, a poller) runs there: use callSoon(…), which has one");
+    }
+
+    // ---
 
     /** Whether the calling thread is the one that may touch the loop now. */
     final boolean isCurrent() {

@@ -191,10 +191,10 @@ public final class LoopPortal implements AutoCloseable {
     }
 
     /** In a task of another loop the interrupt is that task's own cancel, which counts as delivered then. */
-    private static CancelledException interrupted() {
+    private static RuntimeException interrupted() {
         EventLoop other = EventLoop.currentOrNull();
         TaskStep step = other == null ? null : other.current;
-        CancelledException due = step == null ? null : step.takeDueCancel();
+        RuntimeException due = step == null ? null : step.takeDueCancel();
         if (due != null) {
             return due;
         }

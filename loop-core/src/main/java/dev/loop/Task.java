@@ -32,6 +32,16 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
+     * The context that it runs in now: that of its spawner at first, then what it has set in there.
+     *
+     * @return the context
+     */
+    public Context context() {
+        loop.checkThread();
+        return step.context;
+    }
+
+    /**
      * Asks the task to end, once: the wait that it is in, or the next one, throws a {@link CancelledException}; if its body
      * catches that, the task goes on. Before its first step the body never runs. A task that sits in a blocking JDK call is
      * interrupted.

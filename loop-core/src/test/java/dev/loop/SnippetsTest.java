@@ -80,6 +80,22 @@ class SnippetsTest {
     }
 
     @Test
+    void aCallbackInAContextOfItsOwn() {
+        var seen = new ArrayList<String>();
+        // @start region="context"
+        ContextVar<String> user = ContextVar.of("user");
+        EventLoop.run(() -> {
+            user.set("ada");
+            spawn(() -> seen.add(user.get())).await(); // what is scheduled takes the context along
+            Context bob = user.where("bob");
+            bob.call(() -> spawn(() -> seen.add(user.get()))).await();
+            seen.add(user.get()); // and what happens there stays there
+        });
+        // @end
+        assertThat(seen).containsExactly("ada", "bob", "ada");
+    }
+
+    @Test
     void aTestOnVirtualTime() {
         // @start region="testloop"
         TestLoop.run(() -> {
