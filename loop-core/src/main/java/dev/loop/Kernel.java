@@ -45,6 +45,10 @@ abstract sealed class Kernel permits Scheduling {
     @Nullable TaskStep current;
     /** The callback that runs now, and holds its context; null in a task, in the kernel, and while it is blocked in the JDK. */
     @Nullable Handle callback;
+    /** A task that takes its first step before whoever has spawned it goes on; null but for that moment. */
+    @Nullable TaskStep handOver;
+    /** Prepares new tasks; null for none. */
+    @Nullable TaskFactory taskFactory;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
@@ -145,6 +149,21 @@ abstract sealed class Kernel permits Scheduling {
     }
 
     // ---
+
+    /** A new task: its first step comes in the next turn, or now. */
+    final void start(TaskStep step, boolean eager) {
+        tasks.add(step);
+        if (!eager || !isCurrent()) {
+            step.admit(ready);
+            return;
+        }
+        TaskStep caller = current;
+        if (caller != null) {
+            caller.handOver(step);
+        } else {
+            turns.callbacks.handOver(step);
+        }
+    }
 
     /** Whether the calling thread is the one that may touch the loop now. */
     final boolean isCurrent() {
