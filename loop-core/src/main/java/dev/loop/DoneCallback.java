@@ -35,6 +35,10 @@ final class DoneCallback<T> implements Listener {
         return waits;
     }
 
+    Consumer<?> callback() {
+        return callback;
+    }
+
     boolean isFor(DoneCallback<?> other) {
         return callback.equals(other.callback);
     }

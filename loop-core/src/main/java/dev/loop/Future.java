@@ -253,6 +253,9 @@ public abstract class Future<T extends @Nullable Object> {
         return List.of();
     }
 
+    /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
+    void left(@Nullable String reason) {}
+
     /** The value, or what await() throws. Only when done. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
     T take() {

@@ -34,6 +34,8 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     @Nullable TaskStep next;
 
+    long number; // from 1, in the order in which they were added
+
     private boolean queued;
     private int mounts;
     private int doneAwaits;
@@ -182,19 +184,19 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         end(outcome);
     }
 
+    /** A group that was opened and never closed ends with its task. */
+    private void leaveScopes() {
+        while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
+            scope.group.forgotten();
+        }
+    }
+
     /** What was carried along becomes this thread's own; nobody else's, so it is not put back. */
     private void beginContext() {
         Carried.Values carried = context.carried;
         if (carried != null) {
             context = context.bare;
             carried.begin();
-        }
-    }
-
-    /** A group that was opened and never closed ends with its task. */
-    private void leaveScopes() {
-        while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
-            scope.group.forgotten();
         }
     }
 
