@@ -197,7 +197,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        Callable<@Nullable Void> closer = callable(body);
+        Callable<@Nullable Void> closer = capture().wrap(callable(body));
         closers.add(closer);
         return () -> {
             checkThread();
@@ -315,13 +315,36 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
+     * The context of the calling code, with what this loop carries along: what {@link #callSoonThreadsafe} would take. It is for
+     * those who keep work in a queue of their own; all else that is scheduled does it by itself. Thread-safe.
+     *
+     * @return as {@link Context#current()}, for this loop
+     */
+    public Context captureContext() {
+        return captureThreadsafe();
+    }
+
+    /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
      *
      * @return the count
      */
     public int externalWork() {
-        return jdkWaits + offload.running() + stages;
+        int awaited = portals.isEmpty()
+                ? 0
+                : (int) portals.stream().filter(LoopPortal::isAwaitedOpen).count();
+        return jdkWaits + offload.running() + stages + arrivals.get() + awaited;
+    }
+
+    /**
+     * A way into this loop for other threads, which can have tasks run here and wait for them. Thread-safe; each call gives a portal
+     * of its own, to be closed on its own.
+     *
+     * @return an open portal
+     */
+    public LoopPortal portal() {
+        return new LoopPortal(this);
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Futures seen from outside of their loop, and stages of the JDK seen from inside. */
@@ -42,7 +43,7 @@ final class ForeignWait {
         }
         // a plain stage, not toCompletableFuture: a blocked thread must not depend on the loop virtual thread
         var done = new CompletableFuture<T>();
-        Runnable detach = attach(future, done, () -> transfer(future, done));
+        Runnable detach = attach(future, done, Runnable::run);
         try {
             return done.get();
         } catch (InterruptedException e) {
@@ -69,27 +70,35 @@ final class ForeignWait {
             }
         };
         // dependents of the stage are user code: they run on the loop virtual thread
-        attach(
-                future,
-                result,
-                () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
+        Context context = future.loop.captureThreadsafe();
+        attach(future, result, delivery -> future.loop.ready.add(new ReadyHandle(future.loop, context, delivery)));
         return result;
     }
 
-    /** Has something done on the loop when the future is; returns what takes that back, on the loop. */
+    /**
+     * Has the outcome handed over on the loop when there is one, by whoever runs the delivery; returns what takes that back, on the
+     * loop. A delivery that has not run when the loop closes is made then.
+     */
     private static <T extends @Nullable Object> Runnable attach(
-            Future<T> future, CompletableFuture<T> result, Runnable whenDone) {
+            Future<T> future, CompletableFuture<T> result, Consumer<Runnable> runs) {
         EventLoop loop = future.loop;
-        Abandoned abandoned = result::completeExceptionally;
-        Listener listener = _ -> {
-            loop.foreignWaits.remove(abandoned);
-            whenDone.run();
+        Abandoned abandoned = error -> {
+            if (future.outcome == null) {
+                return result.completeExceptionally(error);
+            }
+            transfer(future, result);
+            return true;
         };
+        Runnable delivery = () -> {
+            loop.foreignWaits.remove(abandoned);
+            transfer(future, result);
+        };
+        Listener listener = _ -> runs.accept(delivery);
         Runnable register = () -> {
+            loop.foreignWaits.add(abandoned);
             if (future.outcome != null) {
-                whenDone.run();
+                runs.accept(delivery);
             } else {
-                loop.foreignWaits.add(abandoned);
                 future.addListener(listener);
             }
         };

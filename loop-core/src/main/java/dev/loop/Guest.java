@@ -1,5 +1,6 @@
 package dev.loop;
 
+import dev.loop.spi.Clock;
 import dev.loop.internal.timer.TimerNode;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -155,7 +156,7 @@ final class Guest {
     /** Turns for so long, for the driver; a batch that the last slice has begun goes on first. Returns whether more is ready. */
     boolean slice(long nanos) {
         part(() -> {
-            long begun = System.nanoTime();
+            long begun = Clock.system().nanoTime();
             do {
                 if (batch == 0) {
                     admit();
@@ -165,7 +166,7 @@ final class Guest {
                 batch -= entries;
                 loop.turns.runBatch(entries);
                 // who stops the loop stops it when this batch is over
-            } while (loop.turns.isStopping() ? batch > 0 : !loop.ready.isEmpty() && System.nanoTime() - begun < nanos);
+            } while (loop.turns.isStopping() ? batch > 0 : !loop.ready.isEmpty() && Clock.system().nanoTime() - begun < nanos);
         });
         return !loop.ready.isEmpty();
     }
