@@ -165,7 +165,8 @@ public abstract class Future<T extends @Nullable Object> {
 
     /**
      * Has a callback run when this is done; at once after this turn if it is done already. Callbacks run one after another, in
-     * the order of registration, never inside this call. Registering one does not count as looking at a failure.
+     * the order of registration, never inside this call, in the {@link Context} of this call. Registering one does not count as
+     * looking at a failure.
      *
      * @param callback gets this future, done
      */
@@ -186,6 +187,7 @@ public abstract class Future<T extends @Nullable Object> {
 
     private void add(DoneCallback<T> listener) {
         loop.checkThread();
+        listener.capture();
         if (outcome != null) {
             listener.schedule();
         } else {

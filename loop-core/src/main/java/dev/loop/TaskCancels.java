@@ -27,6 +27,8 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
 
     @Nullable CancelScope scope; // the innermost one
 
+    int shields; // how many of them are shields
+
     @Nullable CancelScope root; // around the whole body, made when the kernel cancels
 
     Outcome.@Nullable Cancelled pending; // asked for, not delivered
@@ -71,7 +73,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
         CancelScope r = root;
         if (r == null) {
-            root = r = new CancelScope(this, null);
+            root = r = CancelScope.around(this);
         }
         r.cancel(reason);
     }
@@ -94,7 +96,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
         Future<?> future = waitingOn;
         if (future == null) {
-            if (inJdkWait) {
+            if (inJdkWait && isCancelDue()) {
                 interruptSent = true;
                 coroutine().interrupt();
             }
@@ -109,14 +111,16 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
         delivered = true;
         String reason = cancelReason();
-        Outcome.Cancelled edge = pending;
+        Outcome.Cancelled edge = dueEdge();
         if (edge != null) {
             pending = null; // it is the awaited future's now; if that ends cancelled, it comes back as this task's
             lastEdge = edge;
         }
         if (!future.cancel(reason)) {
             delivered = false;
-            pending = edge;
+            if (edge != null) {
+                pending = edge;
+            }
             lastEdge = null;
         }
     }
@@ -141,15 +145,23 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     }
 
     boolean isCancelDue() {
-        return pending != null || effectiveScope() != null;
+        return dueEdge() != null || effectiveScope() != null;
     }
 
-    /** The outermost cancelled scope. */
+    /** The edge that was asked for and can be delivered here: a shield holds it back. */
+    private Outcome.@Nullable Cancelled dueEdge() {
+        return shields == 0 ? pending : null;
+    }
+
+    /** The outermost cancelled scope that no shield holds back. */
     @Nullable CancelScope effectiveScope() {
         CancelScope found = null;
         for (CancelScope s = scope; s != null; s = s.parent) {
             if (s.isCancelled()) {
                 found = s;
+            }
+            if (s.shields) {
+                return found;
             }
         }
         CancelScope r = root;
@@ -165,15 +177,19 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     }
 
     /** The cancel that is due, as an exception that counts as delivered; null if none is. */
-    @Nullable CancelledException takeDueCancel() {
+    @Nullable RuntimeException takeDueCancel() {
         return isCancelDue() ? cancelException() : null;
     }
 
     /** The edge is stronger than a scope: it comes from outside of the task, and no scope absorbs it. */
-    CancelledException cancelException() {
+    RuntimeException cancelException() {
         dropOwnInterrupt();
-        Outcome.Cancelled edge = pending != null ? pending : lastEdge;
-        pending = null;
+        Outcome.Cancelled edge = dueEdge();
+        if (edge != null) {
+            pending = null;
+        } else {
+            edge = lastEdge;
+        }
         lastEdge = null;
         if (edge != null) {
             return edge.toException();
@@ -182,9 +198,17 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         return s == null ? new CancelledException() : s.exception();
     }
 
+    /** A cancel that was delivered, and that something else took the place of, is to be delivered once more. */
+    void rearm(CancelledException delivered) {
+        if (delivered.scope() == null && pending == null) {
+            pending = new Outcome.Cancelled(delivered.reason());
+        }
+    }
+
     @Nullable String cancelReason() {
-        if (pending != null) {
-            return pending.reason();
+        Outcome.Cancelled edge = dueEdge();
+        if (edge != null) {
+            return edge.reason();
         }
         CancelScope s = effectiveScope();
         if (s != null) {
