@@ -70,7 +70,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     /**
      * Has a callback run at a time.
      *
-     * @param when on the scale of {@link #time()}; in the past means the next turn
+     * @param when on the scale of {@link EventLoop#time()}; in the past means the next turn
      * @param callback runs on the loop virtual thread
      * @return the way to take it back
      */
