@@ -27,6 +27,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     private boolean blocked;
     private boolean queued;
     private boolean ended;
+    private boolean inline; // on the hand-off: a callback runs on the platform thread; the watchdog reads it
 
     Callbacks(EventLoop loop) {
         this.loop = loop;
@@ -41,16 +42,24 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         if (blocked) {
             held.add(callback);
         } else if (c == null) {
-            callback.run();
+            inline = true;
+            step(callback);
+            inline = false;
         } else {
             first = callback;
             mount(c);
         }
     }
 
+    private void step(ReadyEntry callback) {
+        loop.steps++;
+        callback.run();
+    }
+
     private void mount(Coroutine c) {
         if (blocked) {
             blocked = false;
+            loop.steps++; // what goes on is a step of its own: the loop was free meanwhile
             loop.jdkWaits--;
         }
         c.mount();
@@ -68,7 +77,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
             ReadyEntry callback = first;
             first = null;
             while (callback != null) {
-                callback.run();
+                step(callback);
                 callback = next();
             }
             Thread.interrupted(); // a flag that a callback has left would make the idle wait return at once, for ever
@@ -130,6 +139,11 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     boolean isThread(Thread thread) {
         Coroutine c = coroutine;
         return c != null ? c.thread() == thread : loop.carrier.isMounted(thread) && loop.current == null;
+    }
+
+    /** Whether a callback runs on the platform thread itself; any thread may ask, and is told what was so a moment ago. */
+    boolean isInline() {
+        return inline;
     }
 
     int held() {

@@ -45,12 +45,15 @@ abstract sealed class Kernel permits Scheduling {
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
     int stages;
+    /** How many steps have begun: one for each mount of a task, and for each callback. The watchdog reads it as well. */
+    long steps;
 
     private int taskNumber;
 
     // any thread, from here
     final Inbox inbox;
     volatile boolean closed;
+    final StepSampler sampler;
 
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
@@ -61,6 +64,7 @@ abstract sealed class Kernel permits Scheduling {
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
         EventLoop loop = (EventLoop) this;
+        sampler = new StepSampler(loop, builder.stallBound);
         reports = new Reports(loop);
         offload = new Offload(loop);
         turns = new Turns(loop);

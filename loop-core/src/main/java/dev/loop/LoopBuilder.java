@@ -18,6 +18,8 @@ public final class LoopBuilder {
 
     Duration closeLimit = Duration.ofSeconds(10);
 
+    Duration stallBound = Duration.ofSeconds(1);
+
     LoopBuilder() {}
 
     /**
@@ -65,6 +67,20 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder closeLimit(Duration limit) {
         this.closeLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Sets how long one step of a task, or one callback, may hold the loop before a thread that watches all loops logs a warning
+     * with its stack, once for each such stall, under the name {@code dev.loop.Watchdog}. It is the time of the machine, also on
+     * a loop with another clock.
+     *
+     * @param bound not negative; by default one second. Zero, and what is too long for nanoseconds, switches it off.
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder stallBound(Duration bound) {
+        stallBound = StepSampler.checkBound(bound);
         return this;
     }
 

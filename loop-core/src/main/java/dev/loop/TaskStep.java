@@ -70,6 +70,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             loop.jdkWaits--;
         }
         mounts++;
+        loop.steps++;
         doneAwaits = 0;
         loop.current = this;
         c.mount();

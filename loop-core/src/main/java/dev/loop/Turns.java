@@ -56,6 +56,11 @@ final class Turns {
         return null;
     }
 
+    /** The loops that run now. The array is nobody's to change. */
+    static EventLoop[] running() {
+        return running;
+    }
+
     // --- the turn: this is the event loop
 
     /**
@@ -201,6 +206,7 @@ final class Turns {
             more[running.length] = loop;
             running = more;
         }
+        Watchdog.loopRuns(loop);
     }
 
     private void leave() {
