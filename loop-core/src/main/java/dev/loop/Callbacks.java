@@ -53,7 +53,12 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
 
     private void step(ReadyEntry callback) {
         loop.steps++;
-        callback.run();
+        Probe p = loop.probe;
+        if (p == null) {
+            callback.run();
+        } else {
+            p.run(callback);
+        }
     }
 
     private void mount(Coroutine c) {

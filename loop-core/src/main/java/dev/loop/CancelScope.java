@@ -18,6 +18,7 @@ final class CancelScope {
 
     private boolean cancelled;
     private @Nullable String reason;
+    private @Nullable CancelTrace canceller;
     private @Nullable TimerNode deadline;
 
     CancelScope(TaskCancels step, @Nullable CancelScope parent) {
@@ -33,6 +34,10 @@ final class CancelScope {
         return reason;
     }
 
+    @Nullable CancelTrace canceller() {
+        return canceller;
+    }
+
     /** Cancels what is inside. A second call changes nothing. */
     void cancel(@Nullable String why) {
         if (cancelled) {
@@ -40,11 +45,12 @@ final class CancelScope {
         }
         cancelled = true;
         reason = why;
+        canceller = CancelTrace.capture(step.loop);
         step.scopeCancelled();
     }
 
     CancelledException exception() {
-        return new CancelledException(reason, this);
+        return new CancelledException(reason, this, canceller);
     }
 
     /** Cancels this scope when so much time has passed. */

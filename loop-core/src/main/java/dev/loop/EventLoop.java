@@ -215,7 +215,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's time.
+     * The loop's time. Thread-safe if its clock is, as the system's.
      *
      * @return nanoseconds of its monotonic clock; only differences mean anything
      */
@@ -224,7 +224,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's clock.
+     * The loop's clock. Thread-safe.
      *
      * @return the clock
      */
@@ -298,6 +298,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
      * @return the count
      */
     public int externalWork() {
+        checkThread();
         return jdkWaits + offload.running() + stages;
     }
 

@@ -37,6 +37,10 @@ public abstract class Future<T extends @Nullable Object> {
 
     Future(EventLoop loop) {
         this.loop = loop;
+        Probe p = loop.probe;
+        if (p != null) {
+            listeners = p.creation();
+        }
     }
 
     /**
@@ -257,8 +261,11 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
-        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null) && !loop.isClosed()) {
-            loop.reports.watch(this, failed);
+        if (how instanceof Outcome.Failed failed) {
+            failed.created = created();
+            if (!hasWaiterBesides(null) && !loop.isClosed()) {
+                loop.reports.watch(this, failed);
+            }
         }
         if (l != null) {
             listeners = null;
@@ -301,6 +308,15 @@ public abstract class Future<T extends @Nullable Object> {
             return 1;
         }
         return 0;
+    }
+
+    /** Where this was made, in debug mode: known while it is pending, and then of a failure. */
+    final @Nullable Trace created() {
+        if (outcome instanceof Outcome.Failed failed && failed.created != null) {
+            return failed.created;
+        }
+        Object l = listeners;
+        return (l instanceof Listeners list ? list.first() : l) instanceof CreationTrace c ? c.trace() : null;
     }
 
     /** Whether somebody else than this listener wants the outcome. */

@@ -120,12 +120,12 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
         asking = false;
         if (outcome == VALUES) {
             if (any) {
-                outcome = new Outcome.Cancelled(reason);
+                outcome = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
             }
             return any;
         }
         if (any) {
-            cancelled = new Outcome.Cancelled(reason);
+            cancelled = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
         }
         if (missing == 0 || !any) {
             settle();

@@ -16,7 +16,8 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
 
     Handle(EventLoop loop, Runnable callback) {
         this.loop = loop;
-        this.callback = callback;
+        Probe p = loop.probe;
+        this.callback = p == null ? callback : p.traced(callback);
     }
 
     /** Takes the callback back. It does not run, even if it is due in this very turn; after it has begun this does nothing. */
@@ -51,7 +52,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
             try {
                 c.run();
             } catch (Throwable e) {
-                loop.reports.callbackFailed(this, e);
+                loop.reports.callbackFailed(this, c, e);
             }
         }
     }

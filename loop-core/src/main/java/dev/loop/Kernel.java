@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What an {@link EventLoop} is made of, for the classes of this package; the loop itself adds only what users call. */
-abstract sealed class Kernel permits Scheduling {
+abstract sealed class Kernel permits Inspection {
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -36,6 +36,8 @@ abstract sealed class Kernel permits Scheduling {
     final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
     final Reports reports;
+    final Meter meter;
+    final Probe probes;
     final Turns turns;
     final Offload offload;
     final Promise<@Nullable Void> done;
@@ -54,6 +56,8 @@ abstract sealed class Kernel permits Scheduling {
     final Inbox inbox;
     volatile boolean closed;
     final StepSampler sampler;
+    /** Who is asked at each step; null while there is nobody, which other threads may read too late. */
+    @Nullable Probe probe;
 
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
@@ -66,10 +70,13 @@ abstract sealed class Kernel permits Scheduling {
         EventLoop loop = (EventLoop) this;
         sampler = new StepSampler(loop, builder.stallBound);
         reports = new Reports(loop);
+        meter = new Meter(loop);
+        probes = new Probe(loop, builder.slowCallbackDuration);
         offload = new Offload(loop);
         turns = new Turns(loop);
         done = new Promise<>(loop);
         done.finish(Outcome.NIL);
+        probes.debug(builder.debug);
     }
 
     long now() {
@@ -88,9 +95,7 @@ abstract sealed class Kernel permits Scheduling {
     /** Refuses a call from outside of a running loop. */
     final void refuseOtherThreads() {
         if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
-            throw new WrongThreadException(this + " was called from " + Thread.currentThread()
-                    + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
-                    + " toCompletableFuture or a method whose name ends in Threadsafe");
+            throw WrongThread.refusal(this);
         }
     }
 

@@ -31,6 +31,10 @@ final class Listeners {
         return removed;
     }
 
+    @Nullable Listener first() {
+        return list[0];
+    }
+
     boolean isEmpty() {
         return size == 0;
     }

@@ -20,6 +20,10 @@ public final class LoopBuilder {
 
     Duration stallBound = Duration.ofSeconds(1);
 
+    Duration slowCallbackDuration = Duration.ofMillis(100);
+
+    boolean debug = Boolean.getBoolean("dev.loop.debug");
+
     LoopBuilder() {}
 
     /**
@@ -81,6 +85,32 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder stallBound(Duration bound) {
         stallBound = StepSampler.checkBound(bound);
+        return this;
+    }
+
+    /**
+     * Has the loop begin in debug mode, or not.
+     *
+     * @param on true for debug mode; by default as the system property {@code dev.loop.debug} says
+     * @return this
+     * @see EventLoop#setDebug
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder debug(boolean on) {
+        debug = on;
+        return this;
+    }
+
+    /**
+     * Sets what is slow in debug mode.
+     *
+     * @param duration not negative; by default 100 milliseconds
+     * @return this
+     * @see EventLoop#setSlowCallbackDuration
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder slowCallbackDuration(Duration duration) {
+        slowCallbackDuration = StepSampler.checkBound(duration);
         return this;
     }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * part of {@link EventLoop}, whose documentation shows these methods as its own.
  */
 @CheckReturnValue
-abstract sealed class Scheduling extends Kernel permits EventLoop {
+abstract sealed class Scheduling extends Inspection permits EventLoop {
 
     Scheduling(LoopBuilder builder) {
         super(builder);
@@ -117,6 +117,10 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
         var task = new Task<T>(self(), Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"));
         tasks.add(task.step);
         task.step.admit(ready);
+        Probe p = probe;
+        if (p != null) {
+            p.spawned(task);
+        }
         return task;
     }
 
@@ -133,7 +137,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand.
+     * A future to be completed by hand. Making one is thread-safe.
      *
      * @param <T> its value
      * @return a pending promise
@@ -143,7 +147,8 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back.
+     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back. Making one is
+     * thread-safe.
      *
      * @param hook is asked by every cancel; one hook may serve many promises
      * @param <T> its value
@@ -155,6 +160,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
 
     /**
      * The future of something that is done already and has no value. It is one object for the whole loop.
+     * Asking for it is thread-safe.
      *
      * @return a future whose value is null
      */
@@ -163,7 +169,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * The future of a value that is there already.
+     * The future of a value that is there already. Making one is thread-safe.
      *
      * @param value the value
      * @param <T> its type
@@ -183,6 +189,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @return a future that is done
      */
     public <T extends @Nullable Object> Future<T> failed(Throwable error) {
+        refuseOtherThreads();
         var future = new Promise<T>(self());
         future.finish(Outcome.thrown(Objects.requireNonNull(error, "error")));
         return future;

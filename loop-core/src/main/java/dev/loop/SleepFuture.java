@@ -24,6 +24,6 @@ final class SleepFuture extends Future<@Nullable Void> {
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
         loop.timers.remove(timer);
-        return finish(new Outcome.Cancelled(reason));
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

@@ -143,7 +143,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
 
     void request(@Nullable String reason) {
         cancelRequests++;
-        pending = new Outcome.Cancelled(reason);
+        pending = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
     }
 
     boolean isCancelDue() {
@@ -186,6 +186,18 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
         CancelScope s = effectiveScope();
         return s == null ? new CancelledException() : s.exception();
+    }
+
+    /** The outcome of a task that the cancel which is due has ended. */
+    Outcome.Cancelled dueOutcome() {
+        if (pending != null) {
+            return pending;
+        }
+        CancelScope s = effectiveScope();
+        if (s != null) {
+            return new Outcome.Cancelled(s.reason(), s.canceller());
+        }
+        return interrupted != null ? interrupted : new Outcome.Cancelled(null);
     }
 
     @Nullable String cancelReason() {

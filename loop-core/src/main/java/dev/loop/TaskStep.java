@@ -35,6 +35,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     private boolean queued;
     private int mounts;
     private int doneAwaits;
+    long queuedAt = Probe.UNKNOWN; // for instruments
 
     TaskStep(Task<?> task, String name, Callable<?> body) {
         super(task);
@@ -73,7 +74,12 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         loop.steps++;
         doneAwaits = 0;
         loop.current = this;
-        c.mount();
+        Probe p = loop.probe;
+        if (p == null) {
+            c.mount();
+        } else {
+            p.mount(this, c);
+        }
         loop.current = null;
         if (!c.isSuspended() && !c.isDone() && !queued) {
             inJdkWait = true;
@@ -95,6 +101,9 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (!queued && task.outcome == null) {
             queued = true;
             ready.add(this);
+            if (loop.probe != null) {
+                queuedAt = loop.now();
+            }
         }
     }
 
@@ -121,10 +130,11 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (callable == null) {
             throw new AssertionError("the body of " + task + " ran twice");
         }
+        entering();
         try {
             outcome = Outcome.of(callable.call());
         } catch (InterruptedException e) {
-            outcome = isOwnInterrupt() ? new Outcome.Cancelled(cancelReason()) : new Outcome.Failed(e);
+            outcome = isOwnInterrupt() ? dueOutcome() : new Outcome.Failed(e);
         } catch (Throwable e) {
             if (Outcome.isFatal(e)) {
                 loop.fatal(e);
@@ -133,6 +143,10 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
         Thread.interrupted(); // a flag that is left over must not reach anything that runs later
         end(outcome);
+        Probe p = loop.probe;
+        if (p != null) {
+            p.finished(this);
+        }
     }
 
     private void end(Object outcome) {
@@ -142,7 +156,11 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     private void endUnstarted() {
         body = null;
-        end(new Outcome.Cancelled(cancelReason()));
+        end(dueOutcome());
+        Probe p = loop.probe;
+        if (p != null) {
+            p.finishedUnstarted(this);
+        }
     }
 
     /**
@@ -152,7 +170,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (future == task) {
             throw new IllegalStateException("a task cannot wait for itself: " + task);
         }
-        Coroutine c = coroutine();
+        Coroutine c = parkable();
         waitingOn = future;
         woken = false;
         delivered = false;
@@ -164,7 +182,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
         boolean parked = !woken;
         while (!woken) {
-            c.suspend();
+            suspend(c);
             if (Carrier.isStranded(Thread.currentThread())) {
                 waitingOn = null;
                 throw loop.closedException();
@@ -194,16 +212,40 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     /** Stands at the end of the queue once. */
     private void giveWay() {
-        Coroutine c = coroutine();
+        Coroutine c = parkable();
         int before = mounts;
         admit(loop.ready);
         while (mounts == before) {
             noticeInterrupt(); // a park with the flag set would return at once, for ever
-            c.suspend();
+            suspend(c);
             if (Carrier.isStranded(Thread.currentThread())) {
                 throw loop.closedException();
             }
         }
+    }
+
+    private void suspend(Coroutine c) {
+        Probe p = loop.probe;
+        if (p != null) {
+            p.leaving(this);
+        }
+        c.suspend();
+        entering();
+    }
+
+    private void entering() {
+        Probe p = loop.probe;
+        if (p != null) {
+            p.entering(this);
+        }
+    }
+
+    private Coroutine parkable() {
+        Probe p = loop.probe;
+        if (p != null) {
+            p.refuseInHook();
+        }
+        return coroutine();
     }
 
     @Override

@@ -70,18 +70,18 @@ final class Turns {
     private void turn() {
         noticeInterrupt();
         long now = clock.nanoTime();
+        loop.meter.turnBegins(now);
         boolean busy = stopping || !loop.ready.isEmpty();
         if (!busy || ++turnsSincePoll >= TURNS_PER_POLL || now - lastPoll >= NANOS_PER_POLL) {
-            poll(busy ? 0 : untilNextTimer(now));
-            noticeInterrupt();
-            now = clock.nanoTime();
+            now = poll(now, busy ? 0 : untilNextTimer(now));
             lastPoll = now;
             turnsSincePoll = 0;
         }
-        loop.inbox.drainTo(loop.ready);
+        loop.meter.arrived(loop.inbox.drainTo(loop.ready));
         for (TimerNode timer = loop.timers.pollDue(now); timer != null; timer = loop.timers.pollDue(now)) {
             timer.fire();
         }
+        loop.meter.batchBegins(now);
         budget = loop.ready.size();
         while (budget > 0) {
             budget--;
@@ -114,6 +114,19 @@ final class Turns {
     private long untilNextTimer(long now) {
         TimerNode first = loop.timers.peek();
         return first == null ? -1 : Math.max(0, first.deadline() - now);
+    }
+
+    /** Polls; returns the time when that was over. */
+    private long poll(long began, long timeout) {
+        poll(timeout);
+        noticeInterrupt();
+        long ended = clock.nanoTime();
+        loop.meter.polls++;
+        Probe p = loop.probe;
+        if (p != null) {
+            p.polled(timeout, began, ended);
+        }
+        return ended;
     }
 
     private void poll(long timeout) {
@@ -210,6 +223,7 @@ final class Turns {
     }
 
     private void leave() {
+        loop.meter.batchEnds(clock.nanoTime());
         synchronized (RUNNING_LOCK) {
             running = Arrays.stream(running).filter(l -> l != loop).toArray(EventLoop[]::new);
         }
