@@ -52,6 +52,6 @@ public record ExceptionContext(
             @Nullable Future<?> future,
             @Nullable Handle handle,
             @Nullable Trace created) {
-        this(message, exception, future, handle, created == null ? List.of() : List.of(created.getStackTrace()));
+        this(message, exception, future, handle, created == null ? List.of() : created.frames());
     }
 }

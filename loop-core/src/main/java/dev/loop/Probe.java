@@ -100,6 +100,7 @@ final class Probe {
 
     /** Mounts a task for a step. */
     void mount(TaskStep step, Coroutine coroutine) {
+        Trace created = step.task.created(); // when it is done it has forgotten
         long number = loop.steps;
         long began = clock.nanoTime();
         coroutine.mount();
@@ -107,7 +108,7 @@ final class Probe {
         if (isSlow(took)) {
             StepSampler.Sample sample = loop.sampler.latest();
             Trace stack = sample != null && sample.step() == number ? sample.trace() : null;
-            told(step.task.created(), took, "the task " + step.name, stack);
+            told(created, took, "a step of the task " + step.name, stack);
         }
     }
 
@@ -145,7 +146,7 @@ final class Probe {
         loop.ready.add(new Notice(
                 loop,
                 () -> LOG.warn(
-                        "{}: {} took {} ms in one step{}{}",
+                        "{}: {} took {} ms{}{}",
                         loop,
                         what,
                         TimeUnit.NANOSECONDS.toMillis(took),

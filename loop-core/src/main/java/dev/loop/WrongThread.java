@@ -1,5 +1,6 @@
 package dev.loop;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,12 +31,19 @@ final class WrongThread {
                 + ", but only the loop's tasks and callbacks may; from another thread " + instead);
     }
 
-    /** The method that has made the check, as its caller knows it: the outermost of those that call each other by one name. */
+    /** The method that was called from outside of the kernel. */
     private static String callingMethod() {
-        return StackWalker.getInstance()
-                .walk(frames -> frames.map(StackWalker.StackFrame::getMethodName)
-                        .dropWhile(CHECKS::contains)
-                        .findFirst())
-                .orElse("a method");
+        List<StackWalker.StackFrame> frames = StackWalker.getInstance()
+                .walk(stack -> stack.dropWhile(frame -> CHECKS.contains(frame.getMethodName()))
+                        .limit(8)
+                        .toList());
+        String method = frames.getFirst().getMethodName();
+        for (StackWalker.StackFrame frame : frames) {
+            if (!Trace.isKernel(frame.getClassName())) {
+                break;
+            }
+            method = frame.getMethodName();
+        }
+        return method;
     }
 }
