@@ -12,9 +12,9 @@ final class CancelTrace extends Throwable {
     }
 
     /** The stack of whoever cancels something of this loop now, which is the caller; null unless the loop is in debug mode. */
-    static @Nullable CancelTrace capture(EventLoop loop) {
-        Probe probe = loop.probe;
-        if (probe == null || !probe.isDebug()) {
+    static @Nullable CancelTrace capture(@Nullable EventLoop loop) {
+        Probe probe = loop == null ? null : loop.probe;
+        if (loop == null || probe == null || !probe.isDebug()) {
             return null;
         }
         TaskStep step = loop.isCurrent() ? loop.current : null;

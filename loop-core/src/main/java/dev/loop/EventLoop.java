@@ -110,10 +110,15 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     /**
      * Runs turns until {@link #stop()}. On a loop that was stopped before, exactly one.
      *
-     * @throws IllegalStateException on a loop that runs or has closed, on a thread that runs a loop, or on a virtual thread
+     * @throws IllegalStateException on a loop that runs, has closed or is driven by a host, on a thread that runs a loop, or on a
+     *     virtual thread
      */
     public void runForever() {
         checkNotClosed();
+        Guest g = guest;
+        if (g != null) {
+            g.refuseWhileDriven();
+        }
         turns.runUntilStopped();
     }
 
@@ -175,6 +180,10 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
         if (carrier.isEntered()) {
             throw new IllegalStateException(this + " cannot be closed while it runs: stop it first");
         }
+        Guest g = guest;
+        if (g != null) {
+            g.closing();
+        }
         Shutdown.close(this);
     }
 
@@ -188,7 +197,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        Callable<@Nullable Void> closer = callable(body);
+        Callable<@Nullable Void> closer = capture().wrap(callable(body));
         closers.add(closer);
         return () -> {
             checkThread();
@@ -199,10 +208,24 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     /**
      * Whether turns run now. Thread-safe, and only true of the moment.
      *
-     * @return true inside run methods
+     * @return true inside run methods, and while a host drives the loop by {@link GuestMode#start}
      */
     public boolean isRunning() {
-        return carrier.isEntered();
+        Guest g = guest;
+        return carrier.isEntered() || (g != null && g.isDriven());
+    }
+
+    /**
+     * The way to have this loop driven by a thread that somebody else owns.
+     *
+     * @return the loop's guest mode, always the same object
+     */
+    public GuestMode guest() {
+        Guest g = guest;
+        if (g == null) {
+            guest = g = new Guest(this);
+        }
+        return g.mode;
     }
 
     /**
@@ -292,14 +315,37 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
+     * The context of the calling code, with what this loop carries along: what {@link #callSoonThreadsafe} would take. It is for
+     * those who keep work in a queue of their own; all else that is scheduled does it by itself. Thread-safe.
+     *
+     * @return as {@link Context#current()}, for this loop
+     */
+    public Context captureContext() {
+        return captureThreadsafe();
+    }
+
+    /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
      *
      * @return the count
      */
     public int externalWork() {
         checkThread();
-        return jdkWaits + offload.running() + stages;
+        int awaited = portals.isEmpty()
+                ? 0
+                : (int) portals.stream().filter(LoopPortal::isAwaitedOpen).count();
+        return jdkWaits + offload.running() + stages + arrivals.get() + awaited;
+    }
+
+    /**
+     * A way into this loop for other threads, which can have tasks run here and wait for them. Thread-safe; each call gives a portal
+     * of its own, to be closed on its own.
+     *
+     * @return an open portal
+     */
+    public LoopPortal portal() {
+        return new LoopPortal(this);
     }
 
     /**

@@ -14,8 +14,11 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
 
     boolean cancelled;
 
-    Handle(EventLoop loop, Runnable callback) {
+    Context context; // while the callback runs, the current one there
+
+    Handle(EventLoop loop, Context context, Runnable callback) {
         this.loop = loop;
+        this.context = context;
         Probe p = loop.probe;
         this.callback = p == null ? callback : p.traced(callback);
     }
@@ -38,6 +41,15 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
         return cancelled;
     }
 
+    /**
+     * The context that the callback was scheduled in and runs in; what the callback itself sets is in it afterwards.
+     *
+     * @return the context
+     */
+    public Context context() {
+        return context;
+    }
+
     /** Takes the callback in order to run it; null if it was cancelled. */
     @Nullable Runnable begin() {
         Runnable c = callback;
@@ -49,11 +61,35 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     final void runCallback() {
         Runnable c = begin();
         if (c != null) {
-            try {
-                c.run();
-            } catch (Throwable e) {
-                loop.reports.callbackFailed(this, c, e);
+            loop.callback = this;
+            if (loop.carried == null) {
+                runCallback(c);
+            } else {
+                runCallback(c, loop.carried);
             }
+            loop.callback = null;
+        }
+    }
+
+    private void runCallback(Runnable c) {
+        try {
+            c.run();
+        } catch (Throwable e) {
+            loop.reports.callbackFailed(this, c, e);
+        }
+    }
+
+    /** Also what the exception handler logs has what was carried along. */
+    private void runCallback(Runnable c, Carried carried) {
+        try {
+            Context captured = context;
+            context = captured.bare;
+            carried.call(captured, () -> {
+                runCallback(c);
+                return null;
+            });
+        } catch (Throwable e) {
+            loop.reports.callbackFailed(this, c, e); // an accessor's
         }
     }
 

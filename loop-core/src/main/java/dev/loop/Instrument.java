@@ -10,7 +10,8 @@ package dev.loop;
  *
  * <p>For a task the order is {@code taskSpawned}, then for every step {@code taskScheduled}, {@code beforeStep}, {@code afterStep};
  * {@code taskFinished} comes inside the last step. A blocking JDK call, which parks the task and frees the loop, is not seen from
- * inside a thread and so is part of the step around it. An instrument that is added or removed in the middle hears a part only.
+ * inside a thread and so is part of the step around it; and so are the first steps of tasks that this one starts eagerly, which
+ * are not scheduled. An instrument that is added or removed in the middle hears a part only.
  */
 public interface Instrument {
 

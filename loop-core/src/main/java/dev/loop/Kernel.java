@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,8 @@ abstract sealed class Kernel permits Inspection {
     final Duration closeLimit;
     final Poller poller;
     final Carrier carrier;
+    /** What is carried along with the context; null for nothing. */
+    final @Nullable Carried carried;
 
     // the loop's thread only, from here
     final ReadyQueue ready = new ReadyQueue();
@@ -35,6 +38,7 @@ abstract sealed class Kernel permits Inspection {
     final TaskList tasks = new TaskList();
     final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
+    final CancelWave cancels = new CancelWave();
     final Reports reports;
     final Meter meter;
     final Probe probes;
@@ -43,6 +47,12 @@ abstract sealed class Kernel permits Inspection {
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
+    /** A task that takes its first step before whoever has spawned it goes on; null but for that moment. */
+    @Nullable TaskStep handOver;
+    /** Prepares new tasks; null for none. */
+    @Nullable TaskFactory taskFactory;
+    /** The callback that runs now, and holds its context; null in a task, in the kernel, and while it is blocked in the JDK. */
+    @Nullable Handle callback;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
@@ -54,10 +64,17 @@ abstract sealed class Kernel permits Inspection {
 
     // any thread, from here
     final Inbox inbox;
+    /** Work that other threads have submitted through a portal and that has not arrived. */
+    final AtomicInteger arrivals = new AtomicInteger();
+    /** Portals that were open when somebody asked to be told of their end. */
+    final Set<LoopPortal> portals = ConcurrentHashMap.newKeySet();
+
     volatile boolean closed;
     final StepSampler sampler;
     /** Who is asked at each step; null while there is nobody, which other threads may read too late. */
     @Nullable Probe probe;
+
+    volatile @Nullable Guest guest;
 
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
@@ -67,6 +84,7 @@ abstract sealed class Kernel permits Inspection {
         poller = p != null ? p : new SelectorPoller();
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
+        carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
         EventLoop loop = (EventLoop) this;
         sampler = new StepSampler(loop, builder.stallBound);
         reports = new Reports(loop);
@@ -87,6 +105,90 @@ abstract sealed class Kernel permits Inspection {
         return "task-" + ++taskNumber;
     }
 
+    /** A new task: its first step comes in the next turn, or now. */
+    final void start(TaskStep step, boolean eager) {
+        tasks.add(step);
+        Probe p = probe;
+        if (p != null) {
+            p.spawned(step.task);
+        }
+        if (!eager || !isCurrent()) {
+            step.admit(ready);
+            return;
+        }
+        TaskStep caller = current;
+        if (caller != null) {
+            caller.handOver(step);
+        } else {
+            turns.callbacks.handOver(step);
+        }
+    }
+
+    // --- the context; called by who may touch the loop
+
+    /** The context of what runs now, bare. */
+    final Context context() {
+        TaskStep step = current;
+        if (step != null) {
+            return step.context;
+        }
+        Handle handle = callback;
+        if (handle != null) {
+            return handle.context;
+        }
+        return carrier.isEntered() ? Context.empty() : Context.bare();
+    }
+
+    /** The context of what runs now, to be taken along by what it schedules. */
+    final Context capture() {
+        Carried c = carried;
+        return c == null || isKernelWork() ? context() : c.capture(context());
+    }
+
+    /** As {@link #capture()}, for any thread. */
+    final Context captureThreadsafe() {
+        if (isCurrent()) {
+            return capture();
+        }
+        Carried c = carried;
+        return c == null ? Context.bare() : c.capture(Context.bare());
+    }
+
+    /** Changes the context of what runs now; inside a run. */
+    final void context(Context next) {
+        if (current != null) {
+            current.context = next;
+        } else if (callback != null) {
+            callback.context = next;
+        } else {
+            throw noContext();
+        }
+    }
+
+    /** What the context of what runs now belongs to; inside a run. */
+    final Object contextOwner() {
+        if (current != null) {
+            return current.task;
+        }
+        if (callback != null) {
+            return callback;
+        }
+        throw noContext();
+    }
+
+    /** Whether the platform thread calls, on which no user code runs, and so no accessor either. */
+    private boolean isKernelWork() {
+        return current == null && callback == null && carrier.isEntered();
+    }
+
+    private IllegalStateException noContext() {
+        return new IllegalStateException(
+                "the platform thread of " + this + " has no context of its own, and this code (a readiness"
+                        + " handler, a poller) runs there: use callSoon(…), which has one");
+    }
+
+    // ---
+
     /** Whether the calling thread is the one that may touch the loop now. */
     final boolean isCurrent() {
         return carrier.isMounted(Thread.currentThread());
@@ -94,8 +196,32 @@ abstract sealed class Kernel permits Inspection {
 
     /** Refuses a call from outside of a running loop. */
     final void refuseOtherThreads() {
-        if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
+        if (!carrier.isMounted(Thread.currentThread())) {
+            calledFromOutside();
+        }
+    }
+
+    private void calledFromOutside() {
+        if (carrier.isEntered()) {
             throw WrongThread.refusal(this);
+        }
+        Guest g = guest;
+        if (g != null) {
+            g.calledBetweenParts();
+        }
+    }
+
+    /** Whether no turn runs and the calling thread is the one that may touch the loop then. */
+    final boolean isAtRest() {
+        Guest g = guest;
+        return !carrier.isEntered() && (g == null || g.mayTouch(Thread.currentThread()));
+    }
+
+    /** Before turns run: whoever waits for this loop in guest mode is out of there when this returns. */
+    final void endGuestWait() {
+        Guest g = guest;
+        if (g != null) {
+            g.endWait();
         }
     }
 
@@ -167,6 +293,8 @@ abstract sealed class Kernel permits Inspection {
         for (ReadyEntry entry = ready.poll(); entry != null; entry = ready.poll()) {
             if (entry instanceof KernelWork) {
                 entry.run(); // a thread may wait for it; callbacks and tasks have had their time
+            } else if (entry instanceof PortalCall<?> call) {
+                call.refuse();
             }
         }
         closed = true;

@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ public final class LoopBuilder {
     Duration slowCallbackDuration = Duration.ofMillis(100);
 
     boolean debug = Boolean.getBoolean("dev.loop.debug");
+    final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
 
@@ -111,6 +114,19 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder slowCallbackDuration(Duration duration) {
         slowCallbackDuration = StepSampler.checkBound(duration);
+        return this;
+    }
+
+    /**
+     * Has state of threads carried along with the {@link Context}: into callbacks, tasks and helper threads. Nothing is by default.
+     * It costs a read of that state for whatever is scheduled, and putting it in place and back for each callback.
+     *
+     * @param accessor how to read and write it: {@link ContextAccessor#mdc()}, for one
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder carry(ContextAccessor<?> accessor) {
+        accessors.add(Objects.requireNonNull(accessor, "accessor"));
         return this;
     }
 

@@ -37,6 +37,7 @@ final class Meter {
     }
 
     void batchBegins(long now) {
+        batchEnds(now);
         batchBegan = machineTime(now);
         inBatch = true;
     }
@@ -63,13 +64,13 @@ final class Meter {
             largestArrival = Math.max(largestArrival, count);
             if (count >= toldFlood << 1) {
                 toldFlood = count;
-                loop.ready.add(new Notice(
+                Notice.say(
                         loop,
                         () -> LOG.warn(
                                 "{}: other threads have left {} entries within one turn, faster than the loop can run"
                                         + " them; this is told again when it has doubled",
                                 loop,
-                                count)));
+                                count));
             }
         }
     }

@@ -1,21 +1,17 @@
 package dev.loop;
 
-import dev.loop.internal.ready.ReadyEntry;
+/**
+ * Something that the loop itself says, in a callback: what it calls (a logger, a hook) may be user code. It is not measured, because
+ * to say that it was slow would be one more.
+ */
+record Notice(Runnable words) implements Runnable {
 
-/** Something that the loop itself says: it may be user code that is called (a logger, a hook), so it runs as a callback does. */
-record Notice(EventLoop loop, Runnable words) implements ReadyEntry {
-
-    @Override
-    public boolean isCallback() {
-        return true;
+    static void say(EventLoop loop, Runnable words) {
+        loop.ready.add(new ReadyHandle(loop, Context.empty(), new Notice(words)));
     }
 
     @Override
     public void run() {
-        try {
-            words.run();
-        } catch (Throwable e) {
-            loop.reports.noticeFailed(e);
-        }
+        words.run();
     }
 }

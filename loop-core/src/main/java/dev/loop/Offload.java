@@ -28,10 +28,11 @@ final class Offload {
     <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
         var promise = new Offloaded<T>(loop);
         running++;
+        Context context = loop.capture();
         promise.work = executor().submit(() -> {
             Object outcome;
             try {
-                outcome = Outcome.of(work.call());
+                outcome = Outcome.of(this.<T>inContext(context, work));
             } catch (Throwable e) {
                 outcome = Outcome.thrown(e);
             }
@@ -42,6 +43,12 @@ final class Offload {
             });
         });
         return promise;
+    }
+
+    private <T extends @Nullable Object> T inContext(Context context, Callable<? extends T> work) throws Exception {
+        Carried carried = loop.carried;
+        return context.bare.<T, Exception>call(
+                () -> carried == null ? work.call() : carried.<T, Exception>call(context, work::call));
     }
 
     private ExecutorService executor() {

@@ -49,6 +49,7 @@ final class Outcome {
     static final class Failed {
         final Throwable error;
         Reports.@Nullable Unretrieved unretrieved;
+        boolean looked;
 
         @Nullable Trace created; // in debug mode: where the future was made
 
@@ -57,6 +58,7 @@ final class Outcome {
         }
 
         void retrieved() {
+            looked = true;
             Reports.Unretrieved u = unretrieved;
             if (u != null) {
                 unretrieved = null;

@@ -95,7 +95,7 @@ final class Probe {
 
     /** For a new handle: what it has instead of its callback. */
     Runnable traced(Runnable callback) {
-        return debug ? new TracedCallback(callback, new Trace("made here")) : callback;
+        return debug && !(callback instanceof Notice) ? new TracedCallback(callback, new Trace("made here")) : callback;
     }
 
     /** Mounts a task for a step. */
@@ -114,7 +114,7 @@ final class Probe {
 
     /** Runs a callback. One that blocks holds those behind it, though not the loop; so it is measured from its beginning to its end. */
     void run(ReadyEntry callback) {
-        if (!(callback instanceof Handle handle)) {
+        if (!(callback instanceof Handle handle) || handle.callback instanceof Notice) {
             callback.run(); // words of the loop itself: they would only lead to more of them
             return;
         }
@@ -143,7 +143,7 @@ final class Probe {
     }
 
     private void told(@Nullable Trace created, long took, String what, @Nullable Trace stack) {
-        loop.ready.add(new Notice(
+        Notice.say(
                 loop,
                 () -> LOG.warn(
                         "{}: {} took {} ms{}{}",
@@ -152,7 +152,7 @@ final class Probe {
                         TimeUnit.NANOSECONDS.toMillis(took),
                         created == null ? "" : created.asText(),
                         stack == null ? "" : "; this is where it was seen",
-                        stack)));
+                        stack));
     }
 
     // --- instruments
@@ -166,7 +166,9 @@ final class Probe {
         if (loop.isCurrent()) { // else it is unwinding after the loop's close
             long queuedAt = step.queuedAt != UNKNOWN ? step.queuedAt : loop.now();
             step.queuedAt = UNKNOWN;
-            tell(instrument -> instrument.taskScheduled(step.task, queuedAt));
+            if (!step.eager) {
+                tell(instrument -> instrument.taskScheduled(step.task, queuedAt));
+            }
             tell(instrument -> instrument.beforeStep(step.task));
         }
     }
@@ -187,16 +189,16 @@ final class Probe {
     /** A task has ended without a thread of its own. */
     void finishedUnstarted(TaskStep step) {
         if (instruments.length > 0 && !loop.isClosed()) {
-            loop.ready.add(new Notice(loop, () -> tell(instrument -> instrument.taskFinished(step.task))));
+            Notice.say(loop, () -> tell(instrument -> instrument.taskFinished(step.task)));
         }
     }
 
     void polled(long timeout, long began, long ended) {
         if (instruments.length > 0) {
-            loop.ready.add(new Notice(loop, () -> {
+            Notice.say(loop, () -> {
                 tell(instrument -> instrument.beforeIoWait(timeout, began));
                 tell(instrument -> instrument.afterIoWait(timeout, ended));
-            }));
+            });
         }
     }
 

@@ -40,22 +40,26 @@ final class Reports {
         handle(new ExceptionContext("a callback failed", error, null, handle, TracedCallback.created(callback)));
     }
 
-    /** Something that the loop itself had to say threw; called where it did. */
-    void noticeFailed(Throwable error) {
-        if (Outcome.isFatal(error)) {
-            loop.fatal(error);
-            return;
-        }
-        handle(new ExceptionContext("the loop could not say what it had to", error, null, null));
-    }
-
     /** Hands this to the handler in a callback of its own: user code and log lines never run on the platform thread. */
     void later(ExceptionContext context) {
+        later(context, where(context));
+    }
+
+    private void later(ExceptionContext context, Context where) {
         if (loop.isClosed()) {
             handle(context);
         } else {
-            loop.ready.add(new ReadyHandle(loop, () -> handle(context)));
+            loop.ready.add(new ReadyHandle(loop, where, () -> handle(context)));
         }
+    }
+
+    /** The handler runs in the context of what has failed. */
+    private Context where(ExceptionContext context) {
+        if (context.future() instanceof Task<?> task) {
+            return task.step.context;
+        }
+        Handle handle = context.handle();
+        return handle != null ? handle.context : loop.capture();
     }
 
     private void handle(ExceptionContext context) {
@@ -118,6 +122,7 @@ final class Reports {
                 this,
                 failed,
                 future.described("failed with " + failed.error.getClass().getName()));
+        u.context = loop.capture();
         failed.unretrieved = u;
         unretrieved.add(u);
         u.cleanable = CLEANER.register(future, u);
@@ -137,6 +142,7 @@ final class Reports {
         private final String what;
         private volatile boolean settled;
         Cleaner.@Nullable Cleanable cleanable;
+        Context context = Context.empty(); // of the code that failed it
 
         Unretrieved(Reports reports, Outcome.Failed failed, String what) {
             this.reports = reports;
@@ -163,8 +169,10 @@ final class Reports {
 
         void report() {
             if (reports.unretrieved.remove(this)) {
-                reports.later(new ExceptionContext(
-                        "a failure was never looked at: " + what, failed.error, null, null, failed.created));
+                reports.later(
+                        new ExceptionContext(
+                                "a failure was never looked at: " + what, failed.error, null, null, failed.created),
+                        context);
             }
         }
     }

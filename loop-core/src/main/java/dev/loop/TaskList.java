@@ -1,6 +1,7 @@
 package dev.loop;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ final class TaskList {
     private @Nullable TaskStep first;
     private @Nullable TaskStep last;
     private int size;
+    private long added;
 
     void add(TaskStep step) {
         TaskStep l = last;
@@ -20,6 +22,7 @@ final class TaskList {
             l.next = step;
         }
         last = step;
+        step.number = ++added;
         size++;
     }
 
@@ -46,6 +49,16 @@ final class TaskList {
 
     int size() {
         return size;
+    }
+
+    /** Those that were added after one with this number, in their order. */
+    List<TaskStep> since(long number) {
+        var list = new ArrayList<TaskStep>();
+        for (TaskStep s = last; s != null && s.number > number; s = s.previous) {
+            list.add(s);
+        }
+        Collections.reverse(list);
+        return list;
     }
 
     List<TaskStep> snapshot() {

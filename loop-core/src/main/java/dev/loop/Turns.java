@@ -77,12 +77,28 @@ final class Turns {
             lastPoll = now;
             turnsSincePoll = 0;
         }
+        admitDue(now);
+        loop.meter.batchBegins(now);
+        runBatch(loop.ready.size());
+    }
+
+    /** The second part of a turn, after the poll: what other threads have left, and the timers that are due, become ready. */
+    void admitDue(long now) {
         loop.meter.arrived(loop.inbox.drainTo(loop.ready));
         for (TimerNode timer = loop.timers.pollDue(now); timer != null; timer = loop.timers.pollDue(now)) {
             timer.fire();
         }
-        loop.meter.batchBegins(now);
-        budget = loop.ready.size();
+    }
+
+    /** The third part of a turn for a host, who reads no time for it. */
+    void runPart(int entries) {
+        loop.meter.batchBegins(clock.nanoTime());
+        runBatch(entries);
+    }
+
+    /** The third part of a turn: runs so many of the entries that are ready, in their order. */
+    void runBatch(int entries) {
+        budget = entries;
         while (budget > 0) {
             budget--;
             ReadyEntry entry = loop.ready.poll();
@@ -121,7 +137,6 @@ final class Turns {
         poll(timeout);
         noticeInterrupt();
         long ended = clock.nanoTime();
-        loop.meter.polls++;
         Probe p = loop.probe;
         if (p != null) {
             p.polled(timeout, began, ended);
@@ -129,7 +144,9 @@ final class Turns {
         return ended;
     }
 
-    private void poll(long timeout) {
+    /** The first part of a turn: the channels that are ready complete their promises. */
+    void poll(long timeout) {
+        loop.meter.polls++;
         boolean sleeps = timeout != 0 && loop.inbox.beginSleep();
         try {
             poller.poll(sleeps ? timeout : 0);
@@ -188,6 +205,10 @@ final class Turns {
         stopping = true;
     }
 
+    boolean isStopping() {
+        return stopping;
+    }
+
     void fatal(Throwable error) {
         if (fatal == null) {
             fatal = error;
@@ -195,7 +216,7 @@ final class Turns {
         stopping = true;
     }
 
-    private void rethrowFatal() {
+    void rethrowFatal() {
         Throwable error = fatal;
         if (error != null) {
             fatal = null;
@@ -203,7 +224,7 @@ final class Turns {
         }
     }
 
-    private void enter() {
+    void enter() {
         EventLoop other = EventLoop.currentOrNull();
         if (loop.carrier.isEntered()) {
             throw new IllegalStateException(loop + " runs already");
@@ -212,6 +233,7 @@ final class Turns {
             throw new IllegalStateException(
                     "this thread runs " + other + " already: a loop cannot run inside another; spawn a task on it");
         }
+        loop.endGuestWait();
         loop.carrier.enter();
         hostInterrupted = false;
         synchronized (RUNNING_LOCK) {
@@ -222,7 +244,7 @@ final class Turns {
         Watchdog.loopRuns(loop);
     }
 
-    private void leave() {
+    void leave() {
         loop.meter.batchEnds(clock.nanoTime());
         synchronized (RUNNING_LOCK) {
             running = Arrays.stream(running).filter(l -> l != loop).toArray(EventLoop[]::new);

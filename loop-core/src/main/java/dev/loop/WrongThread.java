@@ -8,7 +8,7 @@ import java.util.Set;
 final class WrongThread {
 
     private static final Set<String> CHECKS =
-            Set.of("refuseOtherThreads", "checkThread", "checkUsable", "refusal", "callingMethod");
+            Set.of("refuseOtherThreads", "calledFromOutside", "checkThread", "checkUsable", "refusal", "callingMethod");
 
     private static final Map<String, String> INSTEAD = Map.of(
             "callSoon", "use callSoonThreadsafe",
