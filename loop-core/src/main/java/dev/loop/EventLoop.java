@@ -242,7 +242,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's time.
+     * The loop's time. Thread-safe if its clock is, as the system's.
      *
      * @return nanoseconds of its monotonic clock; only differences mean anything
      */
@@ -251,7 +251,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's clock.
+     * The loop's clock. Thread-safe.
      *
      * @return the clock
      */
@@ -376,6 +376,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
      * @return the count
      */
     public int externalWork() {
+        checkThread();
         int awaited = portals.isEmpty()
                 ? 0
                 : (int) portals.stream().filter(LoopPortal::isAwaitedOpen).count();

@@ -23,6 +23,6 @@ final class SleepFuture<T extends @Nullable Object> extends Future<T> {
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
         loop.timers.remove(timer);
-        return finish(new Outcome.Cancelled(reason));
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }
