@@ -371,12 +371,12 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
 
     /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited. It is for pollers, which ask
+     * on whichever thread polls, while the loop stands still.
      *
      * @return the count
      */
     public int externalWork() {
-        checkThread();
         int awaited = portals.isEmpty()
                 ? 0
                 : (int) portals.stream().filter(LoopPortal::isAwaitedOpen).count();
