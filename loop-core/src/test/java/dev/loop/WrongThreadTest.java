@@ -54,7 +54,6 @@ class WrongThreadTest {
         calls.put("exceptionHandler", () -> assertThat(loop.exceptionHandler()).isNull());
         calls.put("setExceptionHandler", () -> loop.setExceptionHandler(null));
         calls.put("callExceptionHandler", () -> loop.callExceptionHandler(new ExceptionContext("", null, null, null)));
-        calls.put("externalWork", () -> assertThat(loop.externalWork()).isZero());
         calls.put("setDebug", () -> loop.setDebug(true));
         calls.put(
                 "slowCallbackDuration",
