@@ -1,7 +1,7 @@
 package dev.loop;
 
-import dev.loop.spi.Clock;
 import dev.loop.internal.timer.TimerNode;
+import dev.loop.spi.Clock;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -166,7 +166,9 @@ final class Guest {
                 batch -= entries;
                 loop.turns.runBatch(entries);
                 // who stops the loop stops it when this batch is over
-            } while (loop.turns.isStopping() ? batch > 0 : !loop.ready.isEmpty() && Clock.system().nanoTime() - begun < nanos);
+            } while (loop.turns.isStopping()
+                    ? batch > 0
+                    : !loop.ready.isEmpty() && Clock.system().nanoTime() - begun < nanos);
         });
         return !loop.ready.isEmpty();
     }
