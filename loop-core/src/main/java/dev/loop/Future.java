@@ -257,7 +257,7 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
-        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null) && !loop.isClosed()) {
+        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null) && !loop.isClosed() && !failed.isFatal()) {
             loop.reports.watch(this, failed);
         }
         if (l != null) {

@@ -11,9 +11,7 @@ import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -26,6 +24,7 @@ abstract sealed class Kernel permits Scheduling {
 
     final String name;
     final Clock clock;
+    final Duration drainLimit;
     final Duration closeLimit;
     final Poller poller;
     final Carrier carrier;
@@ -34,11 +33,11 @@ abstract sealed class Kernel permits Scheduling {
     final ReadyQueue ready = new ReadyQueue();
     final TimerQueue timers = new TimerQueue();
     final TaskList tasks = new TaskList();
-    final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
     final Reports reports;
     final Turns turns;
     final Offload offload;
+    final Shutdown shutdown;
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
@@ -61,6 +60,7 @@ abstract sealed class Kernel permits Scheduling {
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
         clock = builder.clock;
+        drainLimit = builder.drainLimit;
         closeLimit = builder.closeLimit;
         Poller p = builder.poller;
         poller = p != null ? p : new SelectorPoller();
@@ -70,6 +70,7 @@ abstract sealed class Kernel permits Scheduling {
         reports = new Reports(loop);
         offload = new Offload(loop);
         turns = new Turns(loop);
+        shutdown = new Shutdown(loop);
         done = new Promise<>(loop);
         done.finish(Outcome.NIL);
     }
@@ -147,15 +148,6 @@ abstract sealed class Kernel permits Scheduling {
     /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
     final @Nullable ReadyEntry nextCallback() {
         return turns.nextCallback();
-    }
-
-    /** The first act of {@link Shutdown}: starts the tasks that close what belongs to the loop. */
-    final List<TaskStep> spawnClosers() {
-        EventLoop loop = (EventLoop) this;
-        List<TaskStep> steps =
-                closers.stream().map(closer -> loop.spawn("close", closer).step).toList();
-        closers.clear();
-        return steps;
     }
 
     /** The last act of {@link Shutdown}. */

@@ -54,6 +54,11 @@ final class Outcome {
             this.error = error;
         }
 
+        /** Whether the loop throws it to whoever runs it, so that it cannot go unseen. */
+        boolean isFatal() {
+            return Outcome.isFatal(error);
+        }
+
         void retrieved() {
             Reports.Unretrieved u = unretrieved;
             if (u != null) {

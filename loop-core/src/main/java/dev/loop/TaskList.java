@@ -92,6 +92,10 @@ final class TaskList {
         size--;
     }
 
+    @Nullable TaskStep first() {
+        return first;
+    }
+
     int size() {
         return size;
     }

@@ -173,11 +173,13 @@ final class Turns {
     void fatal(Throwable error) {
         if (fatal == null) {
             fatal = error;
+        } else if (fatal != error) {
+            loop.reports.later(new ExceptionContext("a second fatal error", error, null, null));
         }
         stopping = true;
     }
 
-    private void rethrowFatal() {
+    void rethrowFatal() {
         Throwable error = fatal;
         if (error != null) {
             fatal = null;
