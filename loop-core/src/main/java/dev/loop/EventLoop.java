@@ -116,10 +116,15 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     /**
      * Runs turns until {@link #stop()}. On a loop that was stopped before, exactly one.
      *
-     * @throws IllegalStateException on a loop that runs or has closed, on a thread that runs a loop, or on a virtual thread
+     * @throws IllegalStateException on a loop that runs, has closed or is driven by a host, on a thread that runs a loop, or on a
+     *     virtual thread
      */
     public void runForever() {
         checkNotClosed();
+        Guest g = guest;
+        if (g != null) {
+            g.refuseWhileDriven();
+        }
         turns.runUntilStopped();
     }
 
@@ -182,6 +187,10 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
         if (carrier.isEntered()) {
             throw new IllegalStateException(this + " cannot be closed while it runs: stop it first");
         }
+        Guest g = guest;
+        if (g != null) {
+            g.closing();
+        }
         shutdown.close();
         turns.rethrowFatal();
     }
@@ -198,7 +207,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        return shutdown.addHook(callable(body));
+        return shutdown.addHook(capture().wrap(callable(body)));
     }
 
     /**
@@ -237,10 +246,24 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     /**
      * Whether turns run now. Thread-safe, and only true of the moment.
      *
-     * @return true inside run methods
+     * @return true inside run methods, and while a host drives the loop by {@link GuestMode#start}
      */
     public boolean isRunning() {
-        return carrier.isEntered();
+        Guest g = guest;
+        return carrier.isEntered() || (g != null && g.isDriven());
+    }
+
+    /**
+     * The way to have this loop driven by a thread that somebody else owns.
+     *
+     * @return the loop's guest mode, always the same object
+     */
+    public GuestMode guest() {
+        Guest g = guest;
+        if (g == null) {
+            guest = g = new Guest(this);
+        }
+        return g.mode;
     }
 
     /**
@@ -368,6 +391,16 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
      */
     public boolean isCallbackThread(Thread thread) {
         return turns.callbacks.isThread(thread);
+    }
+
+    /**
+     * The context of the calling code, with what this loop carries along: what {@link #callSoonThreadsafe} would take. It is for
+     * those who keep work in a queue of their own; all else that is scheduled does it by itself. Thread-safe.
+     *
+     * @return as {@link Context#current()}, for this loop
+     */
+    public Context captureContext() {
+        return captureThreadsafe();
     }
 
     /**

@@ -34,8 +34,12 @@ final class ForeignWait {
             throw new IllegalStateException("await() of a future of " + loop + " by code of " + other
                     + ": futures do not cross loops; use Future.from(future.toCompletableFuture()).await()");
         }
-        if (!loop.carrier.isEntered() && future.outcome != null) {
+        if (loop.isAtRest() && future.outcome != null) {
             return future.take(); // the loop does not run: whoever owns it reads
+        }
+        Guest guest = loop.guest;
+        if (guest != null) {
+            guest.refuseWait(future);
         }
         // a plain stage, not toCompletableFuture: a blocked thread must not depend on the loop virtual thread
         var done = new CompletableFuture<T>();
@@ -66,7 +70,8 @@ final class ForeignWait {
             }
         };
         // dependents of the stage are user code: they run on the loop virtual thread
-        attach(future, result, delivery -> future.loop.ready.add(new ReadyHandle(future.loop, delivery)));
+        Context context = future.loop.captureThreadsafe();
+        attach(future, result, delivery -> future.loop.ready.add(new ReadyHandle(future.loop, context, delivery)));
         return result;
     }
 
@@ -103,7 +108,7 @@ final class ForeignWait {
                 future.addListener(listener);
             }
         };
-        if (loop.isCurrent() || (!loop.carrier.isEntered() && future.outcome != null)) {
+        if (loop.isCurrent() || (loop.isAtRest() && future.outcome != null)) {
             register.run();
         } else if (!loop.submit(register)) {
             result.completeExceptionally(loop.closedException());
@@ -114,6 +119,7 @@ final class ForeignWait {
         };
     }
 
+    /** Gives the outcome of a future that is done to a stage. Completing it runs its dependents. */
     static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {
         Object o = future.outcome;
         if (o instanceof Outcome.Failed failed) {

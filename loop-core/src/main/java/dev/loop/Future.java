@@ -2,6 +2,8 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -163,7 +165,8 @@ public abstract class Future<T extends @Nullable Object> {
 
     /**
      * Has a callback run when this is done; at once after this turn if it is done already. Callbacks run one after another, in
-     * the order of registration, never inside this call. Registering one does not count as looking at a failure.
+     * the order of registration, never inside this call, in the {@link Context} of this call. Registering one does not count as
+     * looking at a failure.
      *
      * @param callback gets this future, done
      */
@@ -184,6 +187,7 @@ public abstract class Future<T extends @Nullable Object> {
 
     private void add(DoneCallback<T> listener) {
         loop.checkThread();
+        listener.capture();
         if (outcome != null) {
             listener.schedule();
         } else {
@@ -224,7 +228,33 @@ public abstract class Future<T extends @Nullable Object> {
         return ForeignWait.from(EventLoop.current(), stage);
     }
 
+    /**
+     * What this waits for now, if it is made of other futures: those of a {@code gather} or {@code waitOn} that are not done, the one
+     * behind a {@code waitFor} or a {@code shield}. With {@link Task#awaiting()} it is the graph of who waits for whom.
+     *
+     * @return a copy, each future once, in the order of the arguments; empty for what waits for no other future, and when this is done
+     */
+    public final List<Future<?>> dependencies() {
+        loop.checkThread();
+        if (outcome != null) {
+            return List.of();
+        }
+        return parts().stream()
+                .filter(part -> part.outcome == null)
+                .distinct()
+                .<Future<?>>map(part -> part)
+                .toList();
+    }
+
     // --- for the kernel
+
+    /** The futures that this is made of, done or not, in the order of the arguments. */
+    Collection<? extends Future<?>> parts() {
+        return List.of();
+    }
+
+    /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
+    void left(@Nullable String reason) {}
 
     /** The value, or what await() throws. Only when done. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
@@ -301,6 +331,11 @@ public abstract class Future<T extends @Nullable Object> {
             return 1;
         }
         return 0;
+    }
+
+    /** Whether anything is told when this is done. */
+    final boolean hasListeners() {
+        return listeners != null;
     }
 
     /** Whether somebody else than this listener wants the outcome. */

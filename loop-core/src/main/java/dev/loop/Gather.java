@@ -98,6 +98,11 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
     }
 
     @Override
+    Collection<? extends Future<?>> parts() {
+        return children;
+    }
+
+    @Override
     public boolean waits() {
         return outcome == null;
     }
@@ -113,10 +118,7 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
             return false;
         }
         asking = true; // children may end inside their cancel: they are only counted meanwhile
-        boolean any = false;
-        for (Future<?> child : children) {
-            any |= child.cancel(reason);
-        }
+        boolean any = loop.cancels.all(children, reason);
         asking = false;
         if (outcome == VALUES) {
             if (any) {

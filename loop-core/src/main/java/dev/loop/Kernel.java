@@ -12,6 +12,7 @@ import dev.loop.spi.Poller;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -28,12 +29,15 @@ abstract sealed class Kernel permits Scheduling {
     final Duration closeLimit;
     final Poller poller;
     final Carrier carrier;
+    /** What is carried along with the context; null for nothing. */
+    final @Nullable Carried carried;
 
     // the loop's thread only, from here
     final ReadyQueue ready = new ReadyQueue();
     final TimerQueue timers = new TimerQueue();
     final TaskList tasks = new TaskList();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
+    final CancelWave cancels = new CancelWave();
     final Reports reports;
     final Turns turns;
     final Offload offload;
@@ -41,6 +45,12 @@ abstract sealed class Kernel permits Scheduling {
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
+    /** A task that takes its first step before whoever has spawned it goes on; null but for that moment. */
+    @Nullable TaskStep handOver;
+    /** Prepares new tasks; null for none. */
+    @Nullable TaskFactory taskFactory;
+    /** The callback that runs now, and holds its context; null in a task, in the kernel, and while it is blocked in the JDK. */
+    @Nullable Handle callback;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
@@ -56,6 +66,7 @@ abstract sealed class Kernel permits Scheduling {
     final Set<LoopPortal> portals = ConcurrentHashMap.newKeySet();
 
     volatile boolean closed;
+    volatile @Nullable Guest guest;
 
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
@@ -66,6 +77,7 @@ abstract sealed class Kernel permits Scheduling {
         poller = p != null ? p : new SelectorPoller();
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
+        carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
         EventLoop loop = (EventLoop) this;
         reports = new Reports(loop);
         offload = new Offload(loop);
@@ -83,6 +95,93 @@ abstract sealed class Kernel permits Scheduling {
         return "task-" + ++taskNumber;
     }
 
+    /** A task that the kernel starts, on the platform thread: no factory prepares it, which would be user code. */
+    final <T extends @Nullable Object> Task<T> spawnAsKernel(String taskName, Callable<? extends T> body) {
+        var task = new Task<T>((EventLoop) this, taskName, body);
+        start(task.step, false);
+        return task;
+    }
+
+    /** A new task: its first step comes in the next turn, or now. */
+    final void start(TaskStep step, boolean eager) {
+        tasks.add(step);
+        if (!eager || !isCurrent()) {
+            step.admit(ready);
+            return;
+        }
+        TaskStep caller = current;
+        if (caller != null) {
+            caller.handOver(step);
+        } else {
+            turns.callbacks.handOver(step);
+        }
+    }
+
+    // --- the context; called by who may touch the loop
+
+    /** The context of what runs now, bare. */
+    final Context context() {
+        TaskStep step = current;
+        if (step != null) {
+            return step.context;
+        }
+        Handle handle = callback;
+        if (handle != null) {
+            return handle.context;
+        }
+        return carrier.isEntered() ? Context.empty() : Context.bare();
+    }
+
+    /** The context of what runs now, to be taken along by what it schedules. */
+    final Context capture() {
+        Carried c = carried;
+        return c == null || isKernelWork() ? context() : c.capture(context());
+    }
+
+    /** As {@link #capture()}, for any thread. */
+    final Context captureThreadsafe() {
+        if (isCurrent()) {
+            return capture();
+        }
+        Carried c = carried;
+        return c == null ? Context.bare() : c.capture(Context.bare());
+    }
+
+    /** Changes the context of what runs now; inside a run. */
+    final void context(Context next) {
+        if (current != null) {
+            current.context = next;
+        } else if (callback != null) {
+            callback.context = next;
+        } else {
+            throw noContext();
+        }
+    }
+
+    /** What the context of what runs now belongs to; inside a run. */
+    final Object contextOwner() {
+        if (current != null) {
+            return current.task;
+        }
+        if (callback != null) {
+            return callback;
+        }
+        throw noContext();
+    }
+
+    /** Whether the platform thread calls, on which no user code runs, and so no accessor either. */
+    private boolean isKernelWork() {
+        return current == null && callback == null && carrier.isEntered();
+    }
+
+    private IllegalStateException noContext() {
+        return new IllegalStateException(
+                "the platform thread of " + this + " has no context of its own, and this code (a readiness"
+                        + " handler, a poller) runs there: use callSoon(…), which has one");
+    }
+
+    // ---
+
     /** Whether the calling thread is the one that may touch the loop now. */
     final boolean isCurrent() {
         return carrier.isMounted(Thread.currentThread());
@@ -90,10 +189,34 @@ abstract sealed class Kernel permits Scheduling {
 
     /** Refuses a call from outside of a running loop. */
     final void refuseOtherThreads() {
-        if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
+        if (!carrier.isMounted(Thread.currentThread())) {
+            calledFromOutside();
+        }
+    }
+
+    private void calledFromOutside() {
+        if (carrier.isEntered()) {
             throw new WrongThreadException(this + " was called from " + Thread.currentThread()
                     + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
                     + " toCompletableFuture or a method whose name ends in Threadsafe");
+        }
+        Guest g = guest;
+        if (g != null) {
+            g.calledBetweenParts();
+        }
+    }
+
+    /** Whether no turn runs and the calling thread is the one that may touch the loop then. */
+    final boolean isAtRest() {
+        Guest g = guest;
+        return !carrier.isEntered() && (g == null || g.mayTouch(Thread.currentThread()));
+    }
+
+    /** Before turns run: whoever waits for this loop in guest mode is out of there when this returns. */
+    final void endGuestWait() {
+        Guest g = guest;
+        if (g != null) {
+            g.endWait();
         }
     }
 

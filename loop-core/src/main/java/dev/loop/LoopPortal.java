@@ -191,10 +191,10 @@ public final class LoopPortal implements AutoCloseable {
     }
 
     /** In a task of another loop the interrupt is that task's own cancel, which counts as delivered then. */
-    private static CancelledException interrupted() {
+    private static RuntimeException interrupted() {
         EventLoop other = EventLoop.currentOrNull();
         TaskStep step = other == null ? null : other.current;
-        CancelledException due = step == null ? null : step.takeDueCancel();
+        RuntimeException due = step == null ? null : step.takeDueCancel();
         if (due != null) {
             return due;
         }
@@ -208,6 +208,11 @@ public final class LoopPortal implements AutoCloseable {
             throw new IllegalStateException(
                     "call(…) by code of " + loop
                             + " itself would wait for what only this loop can run: spawn a task and await() it, or use submit(…)");
+        }
+        Guest guest = loop.guest;
+        if (guest != null && guest.isHost(Thread.currentThread())) {
+            throw new IllegalStateException("call(…) by the thread that hosts " + loop
+                    + " would wait for what only that thread can run: use submit(…)");
         }
         if (Carrier.isStranded(Thread.currentThread())) {
             throw new IllegalStateException("the loop of this task has closed: it can wait for nothing any more");

@@ -37,7 +37,8 @@ final class Offload {
     }
 
     <T extends @Nullable Object> Future<T> submit(Executor threads, Callable<? extends T> work) {
-        var call = new OffloadedCall<T>(this, loop, threads, work);
+        Context context = loop.capture();
+        var call = new OffloadedCall<T>(this, loop, threads, () -> this.<T>inContext(context, work));
         running++;
         try {
             threads.execute(call);
@@ -58,6 +59,12 @@ final class Offload {
     void use(ExecutorService threads) {
         refuseWhenShutDown();
         executor = threads;
+    }
+
+    private <T extends @Nullable Object> T inContext(Context context, Callable<? extends T> work) throws Exception {
+        Carried carried = loop.carried;
+        return context.bare.<T, Exception>call(
+                () -> carried == null ? work.call() : carried.<T, Exception>call(context, work::call));
     }
 
     private ExecutorService executor() {

@@ -49,6 +49,7 @@ final class Outcome {
     static final class Failed {
         final Throwable error;
         Reports.@Nullable Unretrieved unretrieved;
+        boolean looked;
 
         Failed(Throwable error) {
             this.error = error;
@@ -60,6 +61,7 @@ final class Outcome {
         }
 
         void retrieved() {
+            looked = true;
             Reports.Unretrieved u = unretrieved;
             if (u != null) {
                 unretrieved = null;

@@ -24,6 +24,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     private final @Nullable String name;
     private final Callable<? extends T> body;
     private final boolean blocking;
+    private final Context context; // the caller's
 
     /** What the caller has. */
     final Result result = new Result();
@@ -43,6 +44,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         this.name = name;
         this.body = body;
         this.blocking = blocking;
+        context = loop.captureThreadsafe();
     }
 
     /** The arrival, on the platform thread. */
@@ -50,6 +52,14 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     public void run() {
         portal.arrived();
         loop.foreignWaits.add(this);
+        if (loop.taskFactory != null) {
+            loop.ready.add(new ReadyHandle(loop, context, this::start)); // a factory is user code
+        } else {
+            start();
+        }
+    }
+
+    private void start() {
         String cancelled = portal.cancelReason();
         if (cancelled != null || result.isCancelled()) {
             end(() -> result.completeExceptionally(new CancelledException(cancelled)));
@@ -57,14 +67,27 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         }
         Task<T> t;
         try {
-            t = loop.spawn(name != null ? name : loop.nextTaskName(), body);
+            t = spawn(name != null ? name : loop.nextTaskName());
         } catch (RuntimeException e) {
             end(() -> result.completeExceptionally(e));
             return;
         }
         task = t;
         portal.started(this);
-        t.addListener(this);
+        if (t.outcome != null) {
+            completed(t); // it has begun eagerly
+        } else {
+            t.addListener(this);
+        }
+    }
+
+    private Task<T> spawn(String taskName) {
+        if (loop.taskFactory != null) {
+            return loop.task().name(taskName).context(context).spawn(body);
+        }
+        Task<T> t = loop.spawnAsKernel(taskName, body);
+        t.step.context = context;
+        return t;
     }
 
     /** The loop has closed before this could arrive; {@link Shutdown} tells the caller when all is over. */
@@ -98,7 +121,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         if (blocking) {
             settle.run();
         } else {
-            loop.ready.add(new ReadyHandle(loop, settle));
+            loop.ready.add(new ReadyHandle(loop, context, settle));
         }
         portal.ended(this);
     }

@@ -14,6 +14,8 @@ public final class Runner implements AutoCloseable {
     private final EventLoop loop;
     final RunSignals signals;
 
+    private @Nullable Context context; // what the last main task has left to the next; null before the first
+
     Runner(RunnerBuilder builder) {
         loop = builder.loops.get();
         signals = new RunSignals(loop, builder.signals);
@@ -58,7 +60,8 @@ public final class Runner implements AutoCloseable {
 
     /**
      * Runs a task until it ends. Other tasks and timers of the loop go on in a later call. If this thread is interrupted
-     * meanwhile, the task is cancelled, and the flag is set again at the end. What signals of the process do is said at
+     * meanwhile, the task is cancelled, and the flag is set again at the end. The first task has the {@link Context} of this
+     * thread; each later one begins with what the one before has left of it. What signals of the process do is said at
      * {@link RunnerBuilder#signals}.
      *
      * @param main the body of the task
@@ -79,7 +82,8 @@ public final class Runner implements AutoCloseable {
         if (loop.shutdown.isCancelling() && !loop.isClosed()) {
             throw new IllegalStateException(loop + " was shut down (" + loop.shutdown.reason() + "): close it");
         }
-        Task<T> task = loop.spawn("main", main);
+        Context c = context;
+        Task<T> task = c == null ? loop.spawn("main", main) : c.call(() -> loop.<T>spawn("main", main));
         loop.main(task.step);
         signals.listen(task.step);
         try {
@@ -88,6 +92,7 @@ public final class Runner implements AutoCloseable {
             throw whatEnded(task, e);
         } finally {
             signals.leave();
+            context = task.step.context.bare;
             loop.main(null);
         }
     }

@@ -1,5 +1,7 @@
 package dev.loop;
 
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A future whose cancel does not reach the inner one, which goes on; its later failure is reported, having nobody else to go to. */
@@ -33,6 +35,11 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
         } else if (how != null && outcome == null) {
             finish(how);
         }
+    }
+
+    @Override
+    Collection<? extends Future<?>> parts() {
+        return List.of(inner);
     }
 
     /** The value counts as read when it is read here: until then the inner one can take it back. */

@@ -39,6 +39,7 @@ final class Shutdown implements Listener {
     private String reason = CLOSING;
     private @Nullable TimerNode limit;
     private boolean aborted;
+    private long cancelled; // the number of the last task that was
     private @Nullable TaskStep watched;
 
     // any thread, from here
@@ -134,7 +135,7 @@ final class Shutdown implements Listener {
     }
 
     private void start(Callable<@Nullable Void> hook) {
-        TaskStep step = loop.spawn("close", hook).step;
+        TaskStep step = loop.spawnAsKernel("close", hook).step;
         runningHooks.add(step);
         step.task.addListener(this);
     }
@@ -172,6 +173,7 @@ final class Shutdown implements Listener {
         while (!hooks.isEmpty()) {
             start(hooks.removeLast()); // all at once: each has its chance
         }
+        cancelled = 0; // a hook that was left out before is no longer
         cancelAll();
         setLimit(loop.closeLimit, this::over);
         stopWhenNothingIsLeft();
@@ -217,12 +219,17 @@ final class Shutdown implements Listener {
         }
     }
 
+    /** Cancels every task that was added since this was called last. */
     private void cancelAll() {
-        for (TaskStep step : loop.tasks.size() == 0 ? List.<TaskStep>of() : loop.tasks.snapshot()) {
-            if (!runningHooks.contains(step)) {
-                step.cancelRoot(reason);
+        List<TaskStep> steps = loop.tasks.since(cancelled);
+        loop.cancels.together(() -> {
+            for (TaskStep step : steps) {
+                if (!runningHooks.contains(step)) {
+                    step.cancelRoot(reason);
+                }
             }
-        }
+        });
+        cancelled = steps.isEmpty() ? cancelled : steps.getLast().number;
     }
 
     // --- the close
@@ -293,25 +300,29 @@ final class Shutdown implements Listener {
     }
 
     /**
-     * Notices that turns go by and time does not: on a virtual clock a task that is always ready, catching every cancel, would keep
-     * the limit from ever coming.
+     * Notices that turns go by, and neither time moves nor are there fewer tasks: on a virtual clock a task that is always ready,
+     * catching every cancel, would keep the limit from ever coming.
      */
     private static final class Standstill {
         private static final int TURNS = 10_000;
 
         private final EventLoop loop;
         private long seen;
+        private int fewest;
         private int turns;
 
         Standstill(EventLoop loop) {
             this.loop = loop;
             seen = loop.now();
+            fewest = loop.tasks.size();
         }
 
         boolean noticed() {
             long now = loop.now();
-            turns = now == seen ? turns + 1 : 0;
+            int tasks = loop.tasks.size();
+            turns = now == seen && tasks >= fewest ? turns + 1 : 0;
             seen = now;
+            fewest = Math.min(fewest, tasks);
             return turns >= TURNS;
         }
     }

@@ -3,6 +3,7 @@ package dev.loop;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +35,7 @@ final class TaskList {
     private @Nullable TaskStep first;
     private @Nullable TaskStep last;
     private int size;
+    private long added;
 
     @SuppressWarnings("UnusedVariable") // by its handle
     private int changes;
@@ -68,6 +70,7 @@ final class TaskList {
             l.next = step;
         }
         last = step;
+        step.number = ++added;
         size++;
     }
 
@@ -98,6 +101,16 @@ final class TaskList {
 
     int size() {
         return size;
+    }
+
+    /** Those that were added after one with this number, in their order. */
+    List<TaskStep> since(long number) {
+        var list = new ArrayList<TaskStep>();
+        for (TaskStep s = last; s != null && s.number > number; s = s.previous) {
+            list.add(s);
+        }
+        Collections.reverse(list);
+        return list;
     }
 
     List<TaskStep> snapshot() {

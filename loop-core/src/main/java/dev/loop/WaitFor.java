@@ -2,6 +2,8 @@ package dev.loop;
 
 import dev.loop.internal.timer.TimerNode;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,21 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         } else if (how != null) {
             finish(how);
         }
+    }
+
+    /** No time-out is left that nobody would look at; a failure is the inner one's own again. */
+    @Override
+    void left(@Nullable String reason) {
+        if (outcome == null) {
+            loop.timers.remove(timer);
+            inner.removeListener(this);
+            finish(new Outcome.Cancelled(reason));
+        }
+    }
+
+    @Override
+    Collection<? extends Future<?>> parts() {
+        return List.of(inner);
     }
 
     /** The value counts as read when it is read here: until then the inner one can take it back. */
