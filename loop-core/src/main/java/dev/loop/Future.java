@@ -303,7 +303,7 @@ public abstract class Future<T extends @Nullable Object> {
         Object l = listeners;
         if (how instanceof Outcome.Failed failed) {
             failed.created = created();
-            if (!hasLooker() && !loop.isClosed()) {
+            if (!hasLooker() && !loop.isClosed() && !failed.isFatal()) {
                 loop.reports.watch(this, failed);
             }
         }

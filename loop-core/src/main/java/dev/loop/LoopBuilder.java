@@ -18,6 +18,8 @@ public final class LoopBuilder {
 
     @Nullable Poller poller;
 
+    Duration drainLimit = Duration.ofSeconds(10);
+
     Duration closeLimit = Duration.ofSeconds(10);
 
     Duration stallBound = Duration.ofSeconds(1);
@@ -66,7 +68,21 @@ public final class LoopBuilder {
     }
 
     /**
-     * Sets how long {@link EventLoop#close()} waits for what it has cancelled.
+     * Sets how long an orderly shutdown lets things go on before it cancels them: the hooks of {@link EventLoop#onClose} at a close,
+     * and the main task as well after {@link EventLoop#requestShutdown}.
+     *
+     * @param limit on the loop's clock; by default ten seconds
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder drainLimit(Duration limit) {
+        this.drainLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Sets how long a shutdown waits for what it has cancelled, {@link EventLoop#close()} included. What has not ended then is reported
+     * and goes on outside of the loop.
      *
      * @param limit on the loop's clock; by default ten seconds
      * @return this

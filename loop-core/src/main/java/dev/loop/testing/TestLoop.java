@@ -29,8 +29,14 @@ public final class TestLoop implements AutoCloseable {
 
     private final ManualClock clock = new ManualClock();
     private final JumpingPoller poller = new JumpingPoller(clock);
-    private final Runner runner = Runner.create(() ->
-            EventLoop.builder().name("test-loop").clock(clock).poller(poller).build());
+    private final Runner runner = Runner.builder()
+            .loop(() -> EventLoop.builder()
+                    .name("test-loop")
+                    .clock(clock)
+                    .poller(poller)
+                    .build())
+            .signals(false)
+            .build();
     private final List<ExceptionContext> reports = new ArrayList<>();
 
     /** A loop at time zero. */
