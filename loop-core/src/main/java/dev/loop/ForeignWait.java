@@ -68,7 +68,7 @@ final class ForeignWait {
         attach(
                 future,
                 result,
-                () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
+                () -> future.loop.ready.add(new ReadyHandle(future.loop, new Transfer<>(future, result))));
         return result;
     }
 
@@ -98,6 +98,20 @@ final class ForeignWait {
             loop.foreignWaits.remove(abandoned);
             future.removeListener(listener);
         };
+    }
+
+    /** Hands an outcome to a stage of the JDK, among the done callbacks of the future. */
+    private record Transfer<T extends @Nullable Object>(Future<T> future, CompletableFuture<T> result)
+            implements Laned {
+        @Override
+        public void run() {
+            transfer(future, result);
+        }
+
+        @Override
+        public Object lane() {
+            return future.lane();
+        }
     }
 
     private static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {

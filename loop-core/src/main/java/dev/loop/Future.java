@@ -251,6 +251,11 @@ public abstract class Future<T extends @Nullable Object> {
         return List.of();
     }
 
+    /** The lane of what waits for this, in a seeded order: those who wait for one future go on in the order of registration. */
+    Object lane() {
+        return this;
+    }
+
     /** The value, or what await() throws. Only when done. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
     T take() {

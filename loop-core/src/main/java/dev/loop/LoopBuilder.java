@@ -18,6 +18,8 @@ public final class LoopBuilder {
 
     Duration closeLimit = Duration.ofSeconds(10);
 
+    @Nullable Long seed;
+
     LoopBuilder() {}
 
     /**
@@ -65,6 +67,21 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder closeLimit(Duration limit) {
         this.closeLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Varies what is promised to nobody, for tests that look for races: in which order a turn runs the arrivals of different threads
+     * and the tasks and callbacks that different causes have woken. What is promised stays: {@link EventLoop#callSoon} and the first
+     * steps of tasks, what waits for one future, timers, wait queues, and the arrivals of one thread keep their order. The same seed
+     * gives the same orders, as long as no other thread takes part.
+     *
+     * @param seed any number; by default there is none, and all run first come, first served
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder seed(long seed) {
+        this.seed = seed;
         return this;
     }
 

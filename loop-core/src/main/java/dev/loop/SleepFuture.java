@@ -1,5 +1,6 @@
 package dev.loop;
 
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.timer.TimerNode;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,11 @@ final class SleepFuture extends Future<@Nullable Void> {
             }
         };
         loop.timers.add(timer);
+    }
+
+    @Override
+    Object lane() {
+        return outcome instanceof Outcome.Cancelled ? this : Lane.TIMERS;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.loop;
 
 import dev.loop.internal.ready.ReadyEntry;
+import dev.loop.internal.ready.ReadyOrder;
 import dev.loop.internal.timer.TimerNode;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
@@ -27,6 +28,7 @@ final class Turns {
     private final EventLoop loop;
     private final Clock clock;
     private final Poller poller;
+    private final @Nullable ReadyOrder order;
 
     private int budget; // entries of this turn's batch that have not run yet
     private int turnsSincePoll;
@@ -43,6 +45,7 @@ final class Turns {
         this.loop = loop;
         clock = loop.clock;
         poller = loop.poller;
+        order = loop.order;
         callbacks = new Callbacks(loop);
     }
 
@@ -76,6 +79,9 @@ final class Turns {
         loop.inbox.drainTo(loop.ready);
         for (TimerNode timer = loop.timers.pollDue(now); timer != null; timer = loop.timers.pollDue(now)) {
             timer.fire();
+        }
+        if (order != null) {
+            loop.ready.arrange(order);
         }
         budget = loop.ready.size();
         while (budget > 0) {
