@@ -24,6 +24,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     boolean woken;
 
     int cancelRequests;
+    int cancelsMet; // how often a cancel has reached the body
 
     @Nullable CancelScope scope; // the innermost one
 
@@ -177,6 +178,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
 
     /** The edge is stronger than a scope: it comes from outside of the task, and no scope absorbs it. */
     CancelledException cancelException() {
+        cancelsMet++;
         dropOwnInterrupt();
         Outcome.Cancelled edge = pending != null ? pending : lastEdge;
         pending = null;

@@ -239,6 +239,16 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         return woken ? null : waitingOn;
     }
 
+    /** How often it has given way, or a cancel has reached it without that. */
+    int checkpoints() {
+        return mounts + cancelsMet;
+    }
+
+    /** What its thread does in a blocking JDK call; null if it is in none. */
+    Thread.@Nullable State blockedState() {
+        return inJdkWait ? coroutine().thread().getState() : null;
+    }
+
     // --- the end of the loop
 
     boolean isStarted() {

@@ -256,7 +256,7 @@ class TestLoopTest {
 
     @Test
     void aTaskInABlockingCallRunsOnRealTime() {
-        try (var test = new TestLoop()) {
+        try (var test = TestLoop.builder().allowRealTime().build()) {
             test.runMain(() -> {
                 EventLoop.current().callLater(Duration.ofHours(1), () -> order.add("jumped"));
                 Thread.sleep(2);
