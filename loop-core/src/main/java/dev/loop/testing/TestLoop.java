@@ -6,8 +6,8 @@ import dev.loop.ExceptionContext;
 import dev.loop.Future;
 import dev.loop.LoopBuilder;
 import dev.loop.Runner;
-import dev.loop.Task;
 import dev.loop.VoidBody;
+import dev.loop.debug.CallGraph;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -271,9 +271,7 @@ public final class TestLoop implements AutoCloseable {
     }
 
     private DeadlockError deadlock() {
-        String waiting = loop().allTasks().stream().map(Task::toString).collect(Collectors.joining(", "));
-        return new DeadlockError(
-                "nothing is ready, no timer runs, and nothing outside is waited for; these tasks wait: " + waiting
-                        + replay());
+        return new DeadlockError("nothing is ready, no timer runs, and nothing outside is waited for" + replay()
+                + "; these tasks wait:\n" + CallGraph.captureAll(loop()).format());
     }
 }

@@ -108,8 +108,8 @@ class TestLoopTest {
                         EventLoop.current().promise().await();
                     }))
                     .isInstanceOf(DeadlockError.class)
-                    .hasMessageContaining("Task[main, pending]")
-                    .hasMessageContaining("Task[first, pending]")
+                    .hasMessageContaining("main awaits Promise")
+                    .hasMessageContaining("first awaits Promise")
                     .satisfies(e -> assertThat(e).message().doesNotContain("second"));
             assertThat(test.elapsed()).isEqualTo(SECOND);
         }
