@@ -137,6 +137,15 @@ public final class TestLoop implements AutoCloseable {
     }
 
     /**
+     * What varies the order of what is promised to nobody.
+     *
+     * @return the seed, or null if there is none
+     */
+    public @Nullable Long seed() {
+        return seed;
+    }
+
+    /**
      * The virtual time since the beginning.
      *
      * @return how far the clock has moved
