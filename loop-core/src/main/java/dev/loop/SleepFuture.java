@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 final class SleepFuture extends Future<@Nullable Void> {
 
     private final TimerNode timer;
+    private final boolean immediate;
 
     SleepFuture(EventLoop loop, Duration delay) {
         super(loop);
+        immediate = !delay.isPositive();
         timer = new TimerNode(loop.now() + Durations.nanos(delay)) {
             @Override
             public void fire() {
@@ -23,7 +25,12 @@ final class SleepFuture extends Future<@Nullable Void> {
 
     @Override
     Object lane() {
-        return outcome instanceof Outcome.Cancelled ? this : Lane.TIMERS;
+        if (outcome instanceof Outcome.Cancelled) {
+            return this;
+        }
+        return immediate
+                ? Lane.BARRIER
+                : Lane.TIMERS; // a sleep of no time gives way to all that is ready, as yieldNow does
     }
 
     @Override
