@@ -25,6 +25,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     private @Nullable ReadyEntry first; // what the next mount begins with
     private boolean idle = true;
     private boolean blocked;
+    private @Nullable Handle blockedIn;
     private boolean queued;
     private boolean ended;
 
@@ -51,11 +52,19 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     private void mount(Coroutine c) {
         if (blocked) {
             blocked = false;
+            loop.callback = blockedIn;
             loop.jdkWaits--;
         }
         c.mount();
+        for (TaskStep child = loop.handOver; child != null; child = loop.handOver) {
+            loop.handOver = null;
+            child.run();
+            c.mount();
+        }
         if (!idle && !c.isDone()) {
             blocked = true;
+            blockedIn = loop.callback;
+            loop.callback = null;
             loop.jdkWaits++;
         }
     }
@@ -83,6 +92,25 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
                 }
                 Thread.interrupted();
             }
+        }
+    }
+
+    /** Inside a callback: stands still while a new task takes its first step. */
+    void handOver(TaskStep child) {
+        Coroutine c = coroutine;
+        if (c == null) {
+            child.run(); // callbacks are on the platform thread
+            return;
+        }
+        child.eager = true;
+        loop.handOver = child;
+        boolean interrupted = false;
+        while (child.eager) {
+            c.suspend();
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -8,11 +8,17 @@ final class DoneCallback<T> implements Listener, Laned {
     private final Future<T> future;
     private final Consumer<? super Future<T>> callback;
     private final boolean waits;
+    private Context context = Context.empty();
 
     DoneCallback(Future<T> future, Consumer<? super Future<T>> callback, boolean waits) {
         this.future = future;
         this.callback = callback;
         this.waits = waits;
+    }
+
+    /** Has it run in the context of what calls this. */
+    void capture() {
+        context = future.loop.capture();
     }
 
     @Override
@@ -21,7 +27,7 @@ final class DoneCallback<T> implements Listener, Laned {
     }
 
     void schedule() {
-        future.loop.ready.add(new ReadyHandle(future.loop, this));
+        future.loop.ready.add(new ReadyHandle(future.loop, context, this));
     }
 
     @Override
@@ -37,6 +43,10 @@ final class DoneCallback<T> implements Listener, Laned {
     @Override
     public boolean waits() {
         return waits;
+    }
+
+    Consumer<?> callback() {
+        return callback;
     }
 
     boolean isFor(DoneCallback<?> other) {

@@ -165,7 +165,8 @@ public abstract class Future<T extends @Nullable Object> {
 
     /**
      * Has a callback run when this is done; at once after this turn if it is done already. Callbacks run one after another, in
-     * the order of registration, never inside this call. Registering one does not count as looking at a failure.
+     * the order of registration, never inside this call, in the {@link Context} of this call. Registering one does not count as
+     * looking at a failure.
      *
      * @param callback gets this future, done
      */
@@ -186,6 +187,7 @@ public abstract class Future<T extends @Nullable Object> {
 
     private void add(DoneCallback<T> listener) {
         loop.checkThread();
+        listener.capture();
         if (outcome != null) {
             listener.schedule();
         } else {
@@ -255,6 +257,9 @@ public abstract class Future<T extends @Nullable Object> {
     Object lane() {
         return this;
     }
+
+    /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
+    void left(@Nullable String reason) {}
 
     /** The value, or what await() throws. Only when done. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
@@ -331,6 +336,11 @@ public abstract class Future<T extends @Nullable Object> {
             return 1;
         }
         return 0;
+    }
+
+    /** Whether anything is told when this is done. */
+    final boolean hasListeners() {
+        return listeners != null;
     }
 
     /** Whether somebody else than this listener wants the outcome. */

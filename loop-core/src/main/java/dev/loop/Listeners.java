@@ -1,34 +1,121 @@
 package dev.loop;
 
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Two or more listeners of one future, in the order of registration. */
+/**
+ * Two or more listeners of one future, in the order of registration. They are linked; where there are many, whoever leaves is found
+ * by an index, so that thousands of waiters may leave one after another. The index is made when the first of many leaves: most
+ * futures never need one.
+ */
 final class Listeners {
 
-    private @Nullable Listener[] list = new @Nullable Listener[4];
+    /** With so many a search is no slower than an index. */
+    private static final int FEW = 16;
+
+    private @Nullable Node first;
+    private @Nullable Node last;
     private int size;
 
-    void add(Listener listener) {
-        if (size == list.length) {
-            list = Arrays.copyOf(list, size << 1);
+    private @Nullable Map<Object, Node> kernels; // of the kernel's own, by identity
+    private @Nullable Map<Object, Node> callbacks; // by the user's equals, which runs in the user's own call only
+
+    /** One registration. */
+    private static final class Node {
+        final Listener listener;
+
+        @Nullable Node previous;
+
+        @Nullable Node next;
+
+        @Nullable Node same; // another registration under the same key of the index
+
+        Node(Listener listener) {
+            this.listener = listener;
         }
-        list[size++] = listener;
+    }
+
+    void add(Listener listener) {
+        var node = new Node(listener);
+        Map<Object, Node> index = listener instanceof DoneCallback ? callbacks : kernels;
+        if (index != null) {
+            file(index, node);
+        }
+        Node l = last;
+        node.previous = l;
+        if (l == null) {
+            first = node;
+        } else {
+            l.next = node;
+        }
+        last = node;
+        size++;
     }
 
     /** Takes out every entry of this listener; returns how many there were. */
     int remove(Listener listener) {
-        int kept = 0;
-        for (int i = 0; i < size; i++) {
-            Listener l = list[i];
-            if (l != null && !same(l, listener)) {
-                list[kept++] = l;
+        int before = size;
+        Map<Object, Node> index = index(listener instanceof DoneCallback);
+        if (index == null) {
+            for (Node node = first; node != null; node = node.next) {
+                if (same(node.listener, listener)) {
+                    unlink(node);
+                }
+            }
+        } else {
+            for (Node node = index.remove(key(listener)); node != null; node = node.same) {
+                unlink(node);
             }
         }
-        int removed = size - kept;
-        Arrays.fill(list, kept, size, null);
-        size = kept;
-        return removed;
+        if (size < FEW / 2) {
+            kernels = null;
+            callbacks = null;
+        }
+        return before - size;
+    }
+
+    private void unlink(Node node) {
+        Node p = node.previous;
+        Node n = node.next;
+        if (p == null) {
+            first = n;
+        } else {
+            p.next = n;
+        }
+        if (n == null) {
+            last = p;
+        } else {
+            n.previous = p;
+        }
+        size--;
+    }
+
+    private @Nullable Map<Object, Node> index(boolean ofCallbacks) {
+        Map<Object, Node> index = ofCallbacks ? callbacks : kernels;
+        if (index == null && size > FEW) {
+            index = ofCallbacks ? new HashMap<>() : new IdentityHashMap<>();
+            for (Node node = first; node != null; node = node.next) {
+                if (node.listener instanceof DoneCallback == ofCallbacks) {
+                    file(index, node);
+                }
+            }
+            if (ofCallbacks) {
+                callbacks = index;
+            } else {
+                kernels = index;
+            }
+        }
+        return index;
+    }
+
+    private static void file(Map<Object, Node> index, Node node) {
+        node.same = index.put(key(node.listener), node);
+    }
+
+    private static Object key(Listener listener) {
+        return listener instanceof DoneCallback<?> callback ? callback.callback() : listener;
     }
 
     boolean isEmpty() {
@@ -36,18 +123,14 @@ final class Listeners {
     }
 
     void completed(Future<?> future) {
-        for (int i = 0; i < size; i++) {
-            Listener l = list[i];
-            if (l != null) {
-                l.completed(future);
-            }
+        for (Node node = first; node != null; node = node.next) {
+            node.listener.completed(future);
         }
     }
 
     boolean hasWaiterBesides(@Nullable Listener one) {
-        for (int i = 0; i < size; i++) {
-            Listener l = list[i];
-            if (l != null && l != one && l.waits()) {
+        for (Node node = first; node != null; node = node.next) {
+            if (node.listener != one && node.listener.waits()) {
                 return true;
             }
         }

@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,8 @@ public final class LoopBuilder {
     Duration closeLimit = Duration.ofSeconds(10);
 
     @Nullable Long seed;
+
+    final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
 
@@ -82,6 +86,19 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder seed(long seed) {
         this.seed = seed;
+        return this;
+    }
+
+    /**
+     * Has state of threads carried along with the {@link Context}: into callbacks, tasks and helper threads. Nothing is by default.
+     * It costs a read of that state for whatever is scheduled, and putting it in place and back for each callback.
+     *
+     * @param accessor how to read and write it: {@link ContextAccessor#mdc()}, for one
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder carry(ContextAccessor<?> accessor) {
+        accessors.add(Objects.requireNonNull(accessor, "accessor"));
         return this;
     }
 

@@ -8,6 +8,7 @@ import java.nio.channels.SelectableChannel;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,10 +114,12 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      */
     @CanIgnoreReturnValue
     public <T extends @Nullable Object> Task<T> spawn(String name, Callable<? extends T> body) {
+        if (taskFactory != null) {
+            return task().name(name).spawn(body);
+        }
         checkUsable();
         var task = new Task<T>(self(), Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"));
-        tasks.add(task.step);
-        task.step.admit(ready);
+        start(task.step, false);
         return task;
     }
 
@@ -130,6 +133,35 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     @CanIgnoreReturnValue
     public Task<@Nullable Void> spawn(String name, VoidBody<? extends Exception> body) {
         return spawn(name, callable(body));
+    }
+
+    /**
+     * A task with settings of its own: a name, an eager start, code around its body.
+     *
+     * @return the settings, to be ended by {@link TaskBuilder#spawn(Callable)}
+     */
+    public TaskBuilder task() {
+        return new TaskBuilder(self());
+    }
+
+    /**
+     * Sets what prepares every new task.
+     *
+     * @param factory the factory; null for none
+     */
+    public void setTaskFactory(@Nullable TaskFactory factory) {
+        refuseOtherThreads();
+        taskFactory = factory;
+    }
+
+    /**
+     * What prepares every new task.
+     *
+     * @return the factory, or null
+     */
+    public @Nullable TaskFactory taskFactory() {
+        refuseOtherThreads();
+        return taskFactory;
     }
 
     /**
@@ -205,10 +237,26 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @param blocking runs outside of the loop; it must not touch the loop's state
      * @param <T> what it returns
      * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned.
+     * @throws java.util.concurrent.RejectedExecutionException after {@link EventLoop#shutdownDefaultExecutor}
      */
     public <T extends @Nullable Object> Future<T> runInExecutor(Callable<? extends T> blocking) {
         checkUsable();
         return offload.submit(Objects.requireNonNull(blocking, "blocking"));
+    }
+
+    /**
+     * Runs blocking code on a thread of an executor.
+     *
+     * @param threads where it runs; it stays the caller's
+     * @param blocking runs outside of the loop; it must not touch the loop's state
+     * @param <T> what it returns
+     * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned. Work that the executor drops, as its
+     *     {@code shutdownNow} does, never ends.
+     * @throws java.util.concurrent.RejectedExecutionException if the executor refuses
+     */
+    public <T extends @Nullable Object> Future<T> runInExecutor(Executor threads, Callable<? extends T> blocking) {
+        checkUsable();
+        return offload.submit(Objects.requireNonNull(threads, "threads"), Objects.requireNonNull(blocking, "blocking"));
     }
 
     /**

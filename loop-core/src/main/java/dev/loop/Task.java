@@ -32,6 +32,16 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
+     * The context that it runs in now: that of its spawner at first, then what it has set in there.
+     *
+     * @return the context
+     */
+    public Context context() {
+        loop.checkThread();
+        return step.context;
+    }
+
+    /**
      * Asks the task to end, once: the wait that it is in, or the next one, throws a {@link CancelledException}; if its body
      * catches that, the task goes on. Before its first step the body never runs. A task that sits in a blocking JDK call is
      * interrupted.
@@ -68,6 +78,50 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     public int uncancel() {
         loop.checkThread();
         return step.uncancel();
+    }
+
+    /**
+     * The end of this task. Unlike {@link #await()} it never throws the task's outcome, and it only waits: a failure that nobody
+     * looks at is still reported. A cancel of the join leaves the task alone.
+     *
+     * @return completes when the task has ended, in whatever way
+     * @throws IllegalStateException in the task itself, which would wait for ever
+     */
+    public Future<@Nullable Void> join() {
+        loop.checkThread();
+        if (loop.current == step) {
+            throw new IllegalStateException(
+                    "a task cannot join itself, it would wait for its own end for ever: " + this);
+        }
+        return outcome != null ? loop.done() : new Join(this);
+    }
+
+    /**
+     * Ends the task for good, without a reason, and waits until it has; as {@link #cancelAndJoin(String)}.
+     *
+     * @return completes when the task has ended, in whatever way
+     * @throws IllegalStateException in the task itself, which would wait for ever
+     */
+    @CanIgnoreReturnValue
+    public Future<@Nullable Void> cancelAndJoin() {
+        return cancelAndJoin(null);
+    }
+
+    /**
+     * Ends the task for good and waits until it has: every wait of its body throws from now on, so that a {@code catch} cannot make it
+     * go on, as with {@link #cancel(String)}. It does not count in {@link #cancelling()}, and {@link #uncancel()} does not take it
+     * back. Like {@link #join()} it throws nothing of the task's, and a cancel of the join leaves the task to its end. It is how the
+     * loop itself cancels; whoever need not wait ignores the result.
+     *
+     * @param reason why, for people; null for none
+     * @return completes when the task has ended, in whatever way
+     * @throws IllegalStateException in the task itself, which would wait for ever; nothing is cancelled then
+     */
+    @CanIgnoreReturnValue
+    public Future<@Nullable Void> cancelAndJoin(@Nullable String reason) {
+        Future<@Nullable Void> end = join();
+        step.cancelRoot(reason);
+        return end;
     }
 
     /**

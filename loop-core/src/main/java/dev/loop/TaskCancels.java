@@ -28,12 +28,15 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
 
     @Nullable CancelScope scope; // the innermost one
 
+    int shields; // how many of them are shields
+
     @Nullable CancelScope root; // around the whole body, made when the kernel cancels
 
     Outcome.@Nullable Cancelled pending; // asked for, not delivered
     boolean delivered; // handed to what is awaited, or the wait was left for it
     Outcome.@Nullable Cancelled lastEdge; // the one that was handed on
-    private boolean delivering; // inside the awaited future's cancel
+    long wave; // the last cancel wave that has reached it
+    boolean onTheWay; // that wave is at what it awaits, or further on
     private boolean interruptSent;
     private Outcome.@Nullable Cancelled interrupted; // the edge that the JDK has thrown as an InterruptedException
 
@@ -53,8 +56,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         if (task.outcome != null) {
             return false;
         }
-        request(reason);
-        reach();
+        loop.cancels.reach(this, new Outcome.Cancelled(reason));
         return true;
     }
 
@@ -72,7 +74,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
         CancelScope r = root;
         if (r == null) {
-            root = r = new CancelScope(this, null);
+            root = r = CancelScope.around(this);
         }
         r.cancel(reason);
     }
@@ -83,80 +85,84 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
     }
 
-    /**
-     * Takes a new cancel to wherever the task is now, and on along tasks that await each other; in a loop, because such a chain may
-     * be long, and with an eye on chains that are circles.
-     */
+    /** Takes a cancel that is due to wherever the task is now, and on along what it awaits. */
     void reach() {
-        int reached = 0;
-        for (TaskCancels step = this; step != null; step = step.deliver()) {
-            reached++;
-        }
-        TaskCancels step = this;
-        for (; reached > 0; reached--) {
-            step.delivering = false;
-            step = step.waitingOn instanceof Task<?> awaited ? awaited.step : step;
-        }
+        loop.cancels.reach(this, null);
     }
 
-    /**
-     * Hands the cancel that is due, if any, to what is awaited; or leaves that, if others wait for it too. Returns the task that it
-     * was handed to and that has to deliver it in turn, if it is one.
-     */
-    private @Nullable TaskCancels deliver() {
+    /** The wave of a cancel has come here: hands it, if it is due, to what is awaited; or leaves that, if others wait for it too. */
+    void receive(Outcome.@Nullable Cancelled asked) {
+        if (asked != null) {
+            request(asked);
+        }
         Future<?> future = waitingOn;
         if (future == null) {
-            if (inJdkWait) {
+            if (inJdkWait && isCancelDue()) {
                 interruptSent = true;
                 coroutine().interrupt();
             }
-            return null;
+            return;
         }
         if (future.outcome != null || woken || !isCancelDue()) {
-            return null;
+            return;
         }
-        if (delivering || future.hasWaiterBesides(this)) {
-            // what is awaited goes on for the others; or it awaits this task, and one of the circle has to begin
-            future.removeListener(this);
-            delivered = true;
-            wake();
-            return null;
+        if (future.hasWaiterBesides(this)) {
+            leave(); // it goes on for the others
+            return;
         }
-        delivering = true;
         delivered = true;
         String reason = cancelReason();
-        Outcome.Cancelled edge = pending;
+        Outcome.Cancelled edge = dueEdge();
         if (edge != null) {
             pending = null; // it is the awaited future's now; if that ends cancelled, it comes back as this task's
             lastEdge = edge;
         }
-        if (future instanceof Task<?> awaited) {
-            awaited.step.request(reason);
-            return awaited.step;
-        }
         if (!future.cancel(reason)) {
             delivered = false;
-            pending = edge;
+            if (edge != null) {
+                pending = edge;
+            }
             lastEdge = null;
         }
-        return null;
     }
 
-    void request(@Nullable String reason) {
+    /** Leaves what is awaited to go on without this task. */
+    void leave() {
+        Future<?> future = waitingOn;
+        if (future == null || future.outcome != null || woken) {
+            return;
+        }
+        future.removeListener(this);
+        delivered = true;
+        wake();
+        if (!future.hasWaiterBesides(null)) {
+            future.left(cancelReason());
+        }
+    }
+
+    private void request(Outcome.Cancelled edge) {
         cancelRequests++;
-        pending = new Outcome.Cancelled(reason);
+        pending = edge;
     }
 
     boolean isCancelDue() {
-        return pending != null || effectiveScope() != null;
+        return dueEdge() != null || effectiveScope() != null;
     }
 
-    /** The outermost cancelled scope. */
+    /** The edge that was asked for and can be delivered here: a shield holds it back. */
+    private Outcome.@Nullable Cancelled dueEdge() {
+        return shields == 0 ? pending : null;
+    }
+
+    /** The outermost cancelled scope that no shield holds back. */
     @Nullable CancelScope effectiveScope() {
         CancelScope found = null;
         for (CancelScope s = scope; s != null; s = s.parent) {
             if (s.isCancelled()) {
                 found = s;
+            }
+            if (s.shields) {
+                return found;
             }
         }
         CancelScope r = root;
@@ -172,16 +178,20 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     }
 
     /** The cancel that is due, as an exception that counts as delivered; null if none is. */
-    @Nullable CancelledException takeDueCancel() {
+    @Nullable RuntimeException takeDueCancel() {
         return isCancelDue() ? cancelException() : null;
     }
 
     /** The edge is stronger than a scope: it comes from outside of the task, and no scope absorbs it. */
-    CancelledException cancelException() {
+    RuntimeException cancelException() {
         cancelsMet++;
         dropOwnInterrupt();
-        Outcome.Cancelled edge = pending != null ? pending : lastEdge;
-        pending = null;
+        Outcome.Cancelled edge = dueEdge();
+        if (edge != null) {
+            pending = null;
+        } else {
+            edge = lastEdge;
+        }
         lastEdge = null;
         if (edge != null) {
             return edge.toException();
@@ -190,9 +200,17 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         return s == null ? new CancelledException() : s.exception();
     }
 
+    /** A cancel that was delivered, and that something else took the place of, is to be delivered once more. */
+    void rearm(CancelledException delivered) {
+        if (delivered.scope() == null && pending == null) {
+            pending = new Outcome.Cancelled(delivered.reason());
+        }
+    }
+
     @Nullable String cancelReason() {
-        if (pending != null) {
-            return pending.reason();
+        Outcome.Cancelled edge = dueEdge();
+        if (edge != null) {
+            return edge.reason();
         }
         CancelScope s = effectiveScope();
         if (s != null) {
@@ -236,7 +254,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         if (interruptSent) {
             interruptSent = false;
         } else {
-            request("the task's thread was interrupted");
+            request(new Outcome.Cancelled("the task's thread was interrupted"));
         }
         return true;
     }

@@ -28,56 +28,104 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     final String name;
     private @Nullable Callable<?> body;
 
+    Context context; // of what runs in this task; bare, once it has begun
+
     // the loop's list of its tasks
     @Nullable TaskStep previous;
 
     @Nullable TaskStep next;
 
+    long number; // from 1, in the order in which they were added
+
     private boolean queued;
     private int mounts;
     private int doneAwaits;
 
+    // an eager start
+    boolean eager; // its first step is going on
+    private boolean handsOver; // a child takes its first step, and this goes on then, in the same step
+    private @Nullable TaskStep caller; // who goes on when this one's first step is over
+
     TaskStep(Task<?> task, String name, Callable<?> body) {
         super(task);
         this.name = name;
+        this.context = task.loop.capture();
         this.body = body;
     }
 
     // --- the turn's side
 
-    /** One step, on the platform thread. */
+    /** One step, on the platform thread, with those that it hands the turn to on the way. */
     @Override
     public void run() {
         queued = false;
-        if (task.outcome != null) {
-            return;
+        TaskStep step = this;
+        do {
+            step = step.advance();
+        } while (step != null);
+    }
+
+    /** Runs this until it gives the thread back. Returns who goes on at once: a child that begins eagerly, or who waits for that. */
+    private @Nullable TaskStep advance() {
+        Coroutine c = task.outcome == null ? begun() : null;
+        if (c != null) {
+            if (inJdkWait) {
+                inJdkWait = false;
+                loop.jdkWaits--;
+            }
+            if (!handsOver) {
+                mounts++;
+                doneAwaits = 0;
+            }
+            handsOver = false;
+            loop.current = this;
+            c.mount();
+            loop.current = null;
+            TaskStep child = loop.handOver;
+            if (child != null) {
+                loop.handOver = null;
+                child.caller = this;
+                return child;
+            }
+            if (!c.isSuspended() && !c.isDone() && !queued) {
+                inJdkWait = true;
+                loop.jdkWaits++;
+            }
         }
+        eager = false;
+        TaskStep back = caller;
+        caller = null;
+        return back;
+    }
+
+    /** The coroutine; made for the first step. Null if the task was cancelled before that, and has ended now. */
+    private @Nullable Coroutine begun() {
         Coroutine c = coroutine;
-        if (c == null) {
-            if (pending != null || root != null) {
-                endUnstarted();
-                return;
-            }
-            try {
-                c = loop.carrier.coroutine(name, this::runBody, this);
-            } catch (OutOfMemoryError e) {
-                loop.fatal(e);
-                return;
-            }
-            coroutine = c;
+        if (c != null) {
+            return c;
         }
-        if (inJdkWait) {
-            inJdkWait = false;
-            loop.jdkWaits--;
+        if (pending != null || root != null) {
+            endUnstarted();
+            return null;
         }
-        mounts++;
-        doneAwaits = 0;
-        loop.current = this;
-        c.mount();
-        loop.current = null;
-        if (!c.isSuspended() && !c.isDone() && !queued) {
-            inJdkWait = true;
-            loop.jdkWaits++;
+        try {
+            c = loop.carrier.coroutine(name, this::runBody, this);
+        } catch (OutOfMemoryError e) {
+            loop.fatal(e);
+        }
+        coroutine = c;
+        return c;
+    }
+
+    /** Inside the coroutine: stands still while a new task takes its first step. */
+    void handOver(TaskStep child) {
+        Coroutine c = coroutine();
+        child.eager = true;
+        handsOver = true;
+        loop.handOver = child;
+        while (child.eager) {
+            noticeInterrupt(); // a park with the flag set would return at once, for ever
+            c.suspend();
         }
     }
 
@@ -132,6 +180,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             throw new AssertionError("the body of " + task + " ran twice");
         }
         try {
+            beginContext();
             outcome = Outcome.of(callable.call());
         } catch (InterruptedException e) {
             outcome = isOwnInterrupt() ? new Outcome.Cancelled(cancelReason()) : new Outcome.Failed(e);
@@ -141,8 +190,25 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             }
             outcome = Outcome.thrown(e);
         }
+        leaveScopes();
         Thread.interrupted(); // a flag that is left over must not reach anything that runs later
         end(outcome);
+    }
+
+    /** A group that was opened and never closed ends with its task. */
+    private void leaveScopes() {
+        while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
+            scope.group.forgotten();
+        }
+    }
+
+    /** What was carried along becomes this thread's own; nobody else's, so it is not put back. */
+    private void beginContext() {
+        Carried.Values carried = context.carried;
+        if (carried != null) {
+            context = context.bare;
+            carried.begin();
+        }
     }
 
     private void end(Object outcome) {
@@ -177,7 +243,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             c.suspend();
             if (Carrier.isStranded(Thread.currentThread())) {
                 waitingOn = null;
-                throw loop.closedException();
+                throw stranded();
             }
             if (noticeInterrupt()) {
                 reach();
@@ -211,9 +277,15 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             noticeInterrupt(); // a park with the flag set would return at once, for ever
             c.suspend();
             if (Carrier.isStranded(Thread.currentThread())) {
-                throw loop.closedException();
+                throw stranded();
             }
         }
+    }
+
+    /** The loop has closed, and what is left of this task runs elsewhere, still in its context. */
+    private IllegalStateException stranded() {
+        Context.swapOfThread(context);
+        return loop.closedException();
     }
 
     @Override

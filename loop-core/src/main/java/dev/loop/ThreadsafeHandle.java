@@ -15,7 +15,7 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
     private final Object lane;
 
     ThreadsafeHandle(EventLoop loop, Runnable callback) {
-        super(loop, callback);
+        super(loop, loop.captureThreadsafe(), callback);
         lane = loop.arrivalLane();
     }
 

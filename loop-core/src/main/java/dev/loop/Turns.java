@@ -76,14 +76,24 @@ final class Turns {
             lastPoll = now;
             turnsSincePoll = 0;
         }
+        admitDue(now);
+        runBatch(loop.ready.size());
+    }
+
+    /** The second part of a turn, after the poll: what other threads have left, and the timers that are due, become ready. */
+    void admitDue(long now) {
         loop.inbox.drainTo(loop.ready);
         for (TimerNode timer = loop.timers.pollDue(now); timer != null; timer = loop.timers.pollDue(now)) {
             timer.fire();
         }
+    }
+
+    /** The third part of a turn: runs so many of the entries that are ready, in their order. */
+    void runBatch(int entries) {
         if (order != null) {
             loop.ready.arrange(order);
         }
-        budget = loop.ready.size();
+        budget = entries;
         while (budget > 0) {
             budget--;
             ReadyEntry entry = loop.ready.poll();
@@ -117,7 +127,8 @@ final class Turns {
         return first == null ? -1 : Math.max(0, first.deadline() - now);
     }
 
-    private void poll(long timeout) {
+    /** The first part of a turn: the channels that are ready complete their promises. */
+    void poll(long timeout) {
         boolean sleeps = timeout != 0 && loop.inbox.beginSleep();
         try {
             poller.poll(sleeps ? timeout : 0);
@@ -176,6 +187,10 @@ final class Turns {
         stopping = true;
     }
 
+    boolean isStopping() {
+        return stopping;
+    }
+
     void fatal(Throwable error) {
         if (fatal == null) {
             fatal = error;
@@ -183,7 +198,7 @@ final class Turns {
         stopping = true;
     }
 
-    private void rethrowFatal() {
+    void rethrowFatal() {
         Throwable error = fatal;
         if (error != null) {
             fatal = null;
@@ -191,7 +206,7 @@ final class Turns {
         }
     }
 
-    private void enter() {
+    void enter() {
         EventLoop other = EventLoop.currentOrNull();
         if (loop.carrier.isEntered()) {
             throw new IllegalStateException(loop + " runs already");
@@ -200,6 +215,7 @@ final class Turns {
             throw new IllegalStateException(
                     "this thread runs " + other + " already: a loop cannot run inside another; spawn a task on it");
         }
+        loop.endGuestWait();
         loop.carrier.enter();
         hostInterrupted = false;
         synchronized (RUNNING_LOCK) {
@@ -209,7 +225,7 @@ final class Turns {
         }
     }
 
-    private void leave() {
+    void leave() {
         synchronized (RUNNING_LOCK) {
             running = Arrays.stream(running).filter(l -> l != loop).toArray(EventLoop[]::new);
         }

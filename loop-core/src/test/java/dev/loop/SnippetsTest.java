@@ -60,6 +60,45 @@ class SnippetsTest {
     }
 
     @Test
+    void aPortalForAThread() {
+        TestLoop.run(() -> {
+            var totals = new ArrayList<Integer>(); // the loop's state: only its own code touches it
+            // @start region="portal"
+            try (var portal = EventLoop.current().portal()) {
+                Thread.ofPlatform()
+                        .start(
+                                () -> { // any thread: a servlet, a GUI, a Kafka consumer
+                                    int size = portal.call(() -> {
+                                        totals.add(1); // runs as a task of the loop
+                                        sleep(Duration.ofMillis(1)).await();
+                                        return totals.size();
+                                    });
+                                    portal.submit(() -> totals.add(size)).thenRun(portal::close);
+                                });
+                portal.drained().await();
+            }
+            // @end
+            assertThat(totals).containsExactly(1, 1);
+        });
+    }
+
+    @Test
+    void aCallbackInAContextOfItsOwn() {
+        var seen = new ArrayList<String>();
+        // @start region="context"
+        ContextVar<String> user = ContextVar.of("user");
+        EventLoop.run(() -> {
+            user.set("ada");
+            spawn(() -> seen.add(user.get())).await(); // what is scheduled takes the context along
+            Context bob = user.where("bob");
+            bob.call(() -> spawn(() -> seen.add(user.get()))).await();
+            seen.add(user.get()); // and what happens there stays there
+        });
+        // @end
+        assertThat(seen).containsExactly("ada", "bob", "ada");
+    }
+
+    @Test
     void aTestOnVirtualTime() {
         // @start region="testloop"
         TestLoop.run(() -> {
@@ -68,6 +107,58 @@ class SnippetsTest {
             assertThat(Duration.ofNanos(EventLoop.current().time() - before)).isEqualTo(Duration.ofHours(1));
         });
         // @end
+    }
+
+    @Test
+    void aScopeWithADeadlineThatMoves() {
+        TestLoop.run(() -> {
+            var queue = new Queue<String>(2);
+            var lines = new ArrayList<String>();
+            queue.put("hello").await();
+            // @start region="scope"
+            var idle = CancelScope.within(Duration.ofSeconds(30));
+            boolean ended = idle.run(() -> {
+                while (true) {
+                    lines.add(queue.get().await()); // every wait throws once the scope is cancelled
+                    idle.reschedule(Deadline.after(Duration.ofSeconds(30))); // and 30 seconds more
+                }
+            });
+            // ended is false: the deadline came, and the scope absorbed its own cancel
+            // @end
+            assertThat(ended).isFalse();
+            assertThat(lines).containsExactly("hello");
+        });
+    }
+
+    @Test
+    void aGroupOfTasks() {
+        TestLoop.run(() -> {
+            // @start region="group"
+            try (var group = TaskGroup.open()) {
+                Task<Integer> left = group.spawn(() -> measure("left"));
+                Task<Integer> right = group.spawn(() -> measure("right"));
+                group.join(); // throws if one of them fails, after the other was cancelled and has ended
+                assertThat(left.result() + right.result()).isEqualTo(9);
+            }
+            // @end
+        });
+    }
+
+    private static int measure(String side) {
+        sleep(Duration.ofSeconds(1)).await();
+        return side.length();
+    }
+
+    @Test
+    void aTaskWithSettings() {
+        TestLoop.run(() -> {
+            // @start region="builder"
+            Task<Integer> task =
+                    EventLoop.current().task().name("measure").eager().spawn(() -> measure("left"));
+            // @end
+            assertThat(task.name()).isEqualTo("measure");
+            assertThat(task.await()).isEqualTo(4);
+        });
     }
 
     @Test
