@@ -266,6 +266,11 @@ public abstract class Future<T extends @Nullable Object> {
         }
     }
 
+    /** The lane of what waits for this, in a seeded order: those who wait for one future go on in the order of registration. */
+    Object lane() {
+        return this;
+    }
+
     /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
     void left(@Nullable String reason) {}
 

@@ -4,8 +4,11 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.internal.carrier.Carrier;
 import dev.loop.internal.poll.SelectorPoller;
 import dev.loop.internal.ready.Inbox;
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.ready.ReadyEntry;
+import dev.loop.internal.ready.ReadyOrder;
 import dev.loop.internal.ready.ReadyQueue;
+import dev.loop.internal.ready.SeededOrder;
 import dev.loop.internal.timer.TimerQueue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
@@ -28,6 +31,9 @@ abstract sealed class Kernel permits Inspection {
     final Duration drainLimit;
     final Duration closeLimit;
     final Poller poller;
+    /** The order of a batch where nobody was promised one; null for first come, first served. */
+    final @Nullable ReadyOrder order;
+
     final Carrier carrier;
     /** What is carried along with the context; null for nothing. */
     final @Nullable Carried carried;
@@ -83,6 +89,8 @@ abstract sealed class Kernel permits Inspection {
         closeLimit = builder.closeLimit;
         Poller p = builder.poller;
         poller = p != null ? p : new SelectorPoller();
+        Long seed = builder.seed;
+        order = seed == null ? null : new SeededOrder(seed);
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
         carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
@@ -252,11 +260,16 @@ abstract sealed class Kernel permits Inspection {
     /** Kernel work from any thread; false if the loop has closed. It runs on the platform thread and throws nothing. */
     @CanIgnoreReturnValue
     final boolean submit(Runnable work) {
-        return inbox.push(new KernelWork(work));
+        return inbox.push(new KernelWork(work, arrivalLane()));
+    }
+
+    /** The lane of what the calling thread leaves in the inbox: its own, so that the arrivals of one thread keep their order. */
+    final Object arrivalLane() {
+        return order == null || isCurrent() ? Lane.ORDERED : Thread.currentThread();
     }
 
     /** Work of the kernel that another thread has left; it is done even if it is the last thing that the loop does. */
-    private record KernelWork(Runnable work) implements ReadyEntry {
+    private record KernelWork(Runnable work, Object lane) implements ReadyEntry {
         @Override
         public void run() {
             work.run();

@@ -27,6 +27,9 @@ public final class LoopBuilder {
     Duration slowCallbackDuration = Duration.ofMillis(100);
 
     boolean debug = Boolean.getBoolean("dev.loop.debug");
+
+    @Nullable Long seed;
+
     final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
@@ -130,6 +133,21 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder slowCallbackDuration(Duration duration) {
         slowCallbackDuration = StepSampler.checkBound(duration);
+        return this;
+    }
+
+    /**
+     * Varies what is promised to nobody, for tests that look for races: in which order a turn runs the arrivals of different threads
+     * and the tasks and callbacks that different causes have woken. What is promised stays: {@link EventLoop#callSoon} and the first
+     * steps of tasks, what waits for one future, timers, wait queues, and the arrivals of one thread keep their order. The same seed
+     * gives the same orders, as long as no other thread takes part.
+     *
+     * @param seed any number; by default there is none, and all run first come, first served
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder seed(long seed) {
+        this.seed = seed;
         return this;
     }
 

@@ -25,6 +25,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     private final Callable<? extends T> body;
     private final boolean blocking;
     private final Context context; // the caller's
+    private final Object lane;
 
     /** What the caller has. */
     final Result result = new Result();
@@ -45,6 +46,12 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         this.body = body;
         this.blocking = blocking;
         context = loop.captureThreadsafe();
+        this.lane = loop.arrivalLane();
+    }
+
+    @Override
+    public Object lane() {
+        return lane;
     }
 
     /** The arrival, on the platform thread. */
