@@ -27,6 +27,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,10 +58,17 @@ class ThreadsAndGraphParityTest {
     void callSoonThreadsafeWakesASleepingLoopIsRefusedAfterTheCloseAndCanBeTakenBack_8() {
         EventLoop loop = EventLoop.create();
         Promise<String> woken = loop.promise();
-        Thread.ofPlatform().start(() -> {
-            Handle taken = loop.callSoonThreadsafe(() -> order.add("taken back"));
-            taken.cancel();
-            loop.callSoonThreadsafe(() -> woken.complete("woken"));
+        var cancelled = new AtomicBoolean();
+        loop.callSoon(() -> {
+            Thread.ofPlatform().start(() -> {
+                Handle taken = loop.callSoonThreadsafe(() -> order.add("taken back"));
+                taken.cancel();
+                cancelled.set(true);
+                loop.callSoonThreadsafe(() -> woken.complete("woken"));
+            });
+            while (!cancelled.get()) {
+                Thread.onSpinWait(); // the loop is busy until then: it could have begun otherwise
+            }
         });
         assertThat(loop.runUntilComplete(woken)).isEqualTo("woken");
         assertThat(order).isEmpty();
