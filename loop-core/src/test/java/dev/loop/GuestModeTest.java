@@ -317,7 +317,7 @@ class GuestModeTest {
 
     @Test
     void aLoopThatRunsIsNoGuest() throws Exception {
-        TestLoop.run(() -> {
+        TestLoop.builder().allowRealTime().run(() -> {
             EventLoop loop = EventLoop.current();
             assertThat(failureOnAnotherThread(() -> {
                         loop.guest().processEvents();

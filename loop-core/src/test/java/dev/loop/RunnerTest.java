@@ -249,6 +249,7 @@ class RunnerTest {
     }
 
     @Test
+    @Tag("unseeded") // ten thousand turns of one task
     @Tag("both-engines")
     void aTaskThatCatchesEveryCancelCannotHoldVirtualTimeForEver() {
         var test = new TestLoop();

@@ -21,6 +21,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestTemplate;
+import org.junit.jupiter.api.Timeout;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestExecutionResult.Status;
@@ -34,8 +35,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * All tests of this module that run on a {@link TestLoop}, under many seeds. What fails here and not by itself relies on an order that is
- * promised to nobody, or the kernel does. Tests of the order itself are tagged {@code unseeded}, each with its reason; the other tags
- * that are left out here are those of long runs.
+ * promised to nobody, or the kernel does. Tests of the order itself are tagged {@code unseeded}, each with its reason, and so
+ * are a few that take long and have one task only.
  */
 @Tag("unseeded") // it is what sets the seeds
 class SeedSweepTest {
@@ -44,12 +45,14 @@ class SeedSweepTest {
     private static final int MOST_FAILURES = 10;
 
     @Test
+    @Timeout(240)
     void theKernelsTestsHoldUnderAFewSeeds() {
         sweep(3);
     }
 
     @Test
     @Tag("stress")
+    @Timeout(1_500)
     void theKernelsTestsHoldUnderManySeeds() {
         sweep(Integer.getInteger("dev.loop.sweep", 200));
     }

@@ -99,7 +99,7 @@ class TaskGroupTest {
                 });
                 yieldNow();
             }
-            assertThat(order).containsExactly("child ended", "slow child ended");
+            assertThat(order).containsExactlyInAnyOrder("child ended", "slow child ended");
             assertThat(now()).isEqualTo(SECOND);
             assertNothingIsLeft();
         });
