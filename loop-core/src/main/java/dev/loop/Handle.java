@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, TimerHandle {
 
+    /** Stands in place of a callback that was cancelled: a field less in what is made most often. */
+    @SuppressWarnings("UnnecessaryLambda") // an object to compare with
+    private static final Runnable CANCELLED = () -> {};
+
     final EventLoop loop;
 
-    @Nullable Runnable callback; // null once it was cancelled or has begun
-
-    boolean cancelled;
+    @Nullable Runnable callback; // null once it has begun
 
     Context context; // while the callback runs, the current one there
 
@@ -27,8 +29,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     public void cancel() {
         loop.checkThread();
         if (callback != null) {
-            callback = null;
-            cancelled = true;
+            callback = CANCELLED;
         }
     }
 
@@ -38,7 +39,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
      * @return true after a {@link #cancel()} that was in time
      */
     public boolean isCancelled() {
-        return cancelled;
+        return callback == CANCELLED;
     }
 
     /**
@@ -53,6 +54,9 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     /** Takes the callback in order to run it; null if it was cancelled. */
     @Nullable Runnable begin() {
         Runnable c = callback;
+        if (c == CANCELLED) {
+            return null;
+        }
         callback = null;
         return c;
     }
@@ -96,6 +100,6 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     @Override
     public String toString() {
         Runnable c = callback;
-        return "Handle[" + (c != null ? "waiting, " + c : isCancelled() ? "cancelled" : "begun") + "]";
+        return "Handle[" + (isCancelled() ? "cancelled" : c != null ? "waiting, " + c : "begun") + "]";
     }
 }

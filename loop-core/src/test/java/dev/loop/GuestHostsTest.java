@@ -126,25 +126,28 @@ class GuestHostsTest {
         on(kind);
         var order = new ArrayList<String>();
         CompletableFuture<String> result = loop.guest().run(host, () -> {
+            var last = loop.promise();
+            long base = loop.time();
             for (int millis : List.of(30, 10, 20)) {
-                spawn(() -> {
-                    sleep(Duration.ofMillis(millis)).await();
-                    order.add("slept " + millis);
-                });
+                loop.callAt(base + millis * 1_000_000L, () -> order.add("due at " + millis));
             }
+            loop.callAt(base + 30_000_001, () -> last.complete(null));
+            spawn(() -> order.add("task"));
             loop.callSoon(() -> order.add("callback"));
             Promise<String> foreign = loop.promise();
             Thread.ofPlatform().start(() -> loop.callSoonThreadsafe(() -> foreign.complete("from outside")));
             order.add(foreign.await());
-            sleep(Duration.ofMillis(40)).await();
+            last.await();
+            sleep(Duration.ofMillis(1)).await();
             return "value";
         });
         assertThat(get(result)).isEqualTo("value");
         onHost(() -> null);
         assertThat(order)
-                .hasSize(5)
-                .contains("callback", "from outside")
-                .containsSubsequence("slept 10", "slept 20", "slept 30");
+                .hasSize(6)
+                .contains("from outside")
+                .containsSubsequence("task", "callback")
+                .containsSubsequence("due at 10", "due at 20", "due at 30");
         assertThat(loop.isRunning()).isFalse();
         close();
         assertThat(loop.isClosed()).isTrue();

@@ -536,11 +536,14 @@ class GuestModeTest {
     private static final class TellingPoller implements Poller {
         private final Poller real = new SelectorPoller();
         final Semaphore aboutToWait = new Semaphore(0);
+        final Semaphore mayLeave = new Semaphore(Integer.MAX_VALUE);
 
         @Override
         public boolean await(long timeoutNanos) {
             aboutToWait.release();
-            return real.await(timeoutNanos);
+            boolean ready = real.await(timeoutNanos);
+            mayLeave.acquireUninterruptibly();
+            return ready;
         }
 
         @Override
@@ -644,6 +647,24 @@ class GuestModeTest {
                 return loop.callSoon(() -> {});
             });
             assertThat(poller.registrations()).isZero();
+        }
+    }
+
+    @Test
+    void aRunBeginsWhenTheThreadThatWaitsIsOut() throws Exception {
+        var poller = new TellingPoller();
+        try (var loop = EventLoop.builder().poller(poller).build()) {
+            wakes(loop, poller, () -> {
+                poller.mayLeave.drainPermits();
+                Thread runs = Thread.ofPlatform().start(loop::runForever);
+                while (runs.getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait(); // the sleep of this run is announced in the same place as the one that ends
+                }
+                poller.mayLeave.release(Integer.MAX_VALUE);
+                loop.callSoonThreadsafe(loop::stop);
+                runs.join();
+                return null;
+            });
         }
     }
 
