@@ -371,8 +371,8 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
 
     /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
-     * It is for the loop's {@link dev.loop.spi.Poller}, and exact on the loop's thread only.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited. It is for pollers, which ask
+     * on whichever thread polls, while the loop stands still.
      *
      * @return the count
      */

@@ -257,6 +257,15 @@ public abstract class Future<T extends @Nullable Object> {
         return List.of();
     }
 
+    /** Refuses futures of another loop. */
+    static void requireLoop(EventLoop loop, Collection<? extends Future<?>> futures) {
+        for (Future<?> future : futures) {
+            if (future.loop != loop) {
+                throw new IllegalArgumentException(future + " belongs to " + future.loop + ", not to " + loop);
+            }
+        }
+    }
+
     /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
     void left(@Nullable String reason) {}
 
@@ -275,6 +284,7 @@ public abstract class Future<T extends @Nullable Object> {
     }
 
     /** The failure, which counts as seen now; null if there is none. */
+    @CanIgnoreReturnValue
     final @Nullable Throwable failure() {
         if (outcome instanceof Outcome.Failed failed) {
             failed.retrieved();
@@ -293,7 +303,7 @@ public abstract class Future<T extends @Nullable Object> {
         Object l = listeners;
         if (how instanceof Outcome.Failed failed) {
             failed.created = created();
-            if (!hasWaiterBesides(null) && !loop.isClosed()) {
+            if (!hasLooker() && !loop.isClosed()) {
                 loop.reports.watch(this, failed);
             }
         }
@@ -361,6 +371,15 @@ public abstract class Future<T extends @Nullable Object> {
             return list.hasWaiterBesides(one);
         }
         return l != null && l != one && ((Listener) l).waits();
+    }
+
+    /** Whether somebody will look at a failure. */
+    private boolean hasLooker() {
+        Object l = listeners;
+        if (l instanceof Listeners list) {
+            return list.hasLooker();
+        }
+        return l != null && ((Listener) l).looks();
     }
 
     /** What this is, with a state in words; those of a failure are user code, so whoever calls this in the kernel has its own. */

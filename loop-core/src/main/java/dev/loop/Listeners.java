@@ -141,6 +141,15 @@ final class Listeners {
         return false;
     }
 
+    boolean hasLooker() {
+        for (Node node = first; node != null; node = node.next) {
+            if (node.listener.looks()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     static boolean same(Listener a, Listener b) {
         return a == b || (a instanceof DoneCallback<?> x && b instanceof DoneCallback<?> y && x.isFor(y));
     }

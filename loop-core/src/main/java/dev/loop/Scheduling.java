@@ -230,8 +230,31 @@ abstract sealed class Scheduling extends Inspection permits EventLoop {
      * @return the wait; a cancel frees the timer
      */
     public Future<@Nullable Void> sleep(Duration delay) {
+        return this.<@Nullable Void>sleep(delay, null);
+    }
+
+    /**
+     * Completes with a value after a time.
+     *
+     * @param delay from now; zero or negative completes in the next turn; too long for nanoseconds never
+     * @param result the value
+     * @param <T> its type
+     * @return the wait; a cancel frees the timer
+     */
+    public <T extends @Nullable Object> Future<T> sleep(Duration delay, T result) {
         checkUsable();
-        return new SleepFuture(self(), delay);
+        return new SleepFuture<>(self(), Deadline.after(self(), delay), result);
+    }
+
+    /**
+     * Completes at a time.
+     *
+     * @param deadline when; one that has passed completes in the next turn, {@link Deadline#never()} never
+     * @return the wait; a cancel frees the timer
+     */
+    public Future<@Nullable Void> sleepUntil(Deadline deadline) {
+        checkUsable();
+        return new SleepFuture<@Nullable Void>(self(), deadline, null);
     }
 
     /**

@@ -50,7 +50,6 @@ class WrongThreadTest {
                 "runInExecutor", () -> assertThat(loop.runInExecutor(() -> "")).isNotNull());
         calls.put("stop", loop::stop);
         calls.put("onClose", () -> loop.onClose(() -> {}));
-        calls.put("allTasks", () -> assertThat(loop.allTasks()).isNotNull());
         calls.put("exceptionHandler", () -> assertThat(loop.exceptionHandler()).isNull());
         calls.put("setExceptionHandler", () -> loop.setExceptionHandler(null));
         calls.put("callExceptionHandler", () -> loop.callExceptionHandler(new ExceptionContext("", null, null, null)));
