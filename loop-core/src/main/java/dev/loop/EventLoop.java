@@ -3,9 +3,13 @@ package dev.loop;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.loop.spi.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -238,7 +242,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's time.
+     * The loop's time. Thread-safe if its clock is, as the system's.
      *
      * @return nanoseconds of its monotonic clock; only differences mean anything
      */
@@ -247,7 +251,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's clock.
+     * The loop's clock. Thread-safe.
      *
      * @return the clock
      */
@@ -265,13 +269,54 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The tasks that have not ended, in the order of their creation.
+     * The tasks that have not ended, in the order of their creation. Thread-safe: another thread gets them as they were at one
+     * moment of its call, also of a loop that is stuck in a step, and is never blocked by what the loop waits for.
      *
      * @return a copy
      */
     public List<Task<?>> allTasks() {
-        checkThread();
-        return tasks.snapshot().stream().<Task<?>>map(step -> step.task).toList();
+        List<TaskStep> steps = isCurrent() ? tasks.snapshot() : TaskList.snapshotFromOutside(this);
+        return steps.stream().<Task<?>>map(step -> step.task).toList();
+    }
+
+    /**
+     * This loop as an executor of the JDK: what it is given runs as callbacks, in the order of the calls, from any thread. A failure
+     * goes to the {@linkplain #exceptionHandler exception handler}.
+     *
+     * @return an executor, to be used by any thread; after the loop's close it throws
+     *     {@link java.util.concurrent.RejectedExecutionException}
+     */
+    public Executor asExecutor() {
+        return command -> {
+            if (!inbox.push(new ThreadsafeHandle(this, Objects.requireNonNull(command, "command")))) {
+                throw new RejectedExecutionException(name + " is closed");
+            }
+        };
+    }
+
+    /**
+     * Sets where {@link #runInExecutor(Callable)} and {@link Async#toThread} run blocking code from now on. What runs already ends where
+     * it is.
+     *
+     * @param threads the loop's from now on: its close shuts it down
+     * @throws RejectedExecutionException after {@link #shutdownDefaultExecutor}
+     */
+    public void setDefaultExecutor(ExecutorService threads) {
+        checkUsable();
+        offload.use(Objects.requireNonNull(threads, "threads"));
+    }
+
+    /**
+     * Has the default executor end: it takes nothing more, and what it has taken goes on to its end. A loop's close does not wait for
+     * helper threads, whose calls nobody can stop; who wants that awaits this first.
+     *
+     * @param limit how long to wait; after that the exception handler is told, and the calls go on
+     * @return done when the last thread has ended, or after the limit
+     */
+    @CanIgnoreReturnValue
+    public Future<@Nullable Void> shutdownDefaultExecutor(Duration limit) {
+        checkUsable();
+        return offload.shutdown(limit);
     }
 
     /**
@@ -326,7 +371,8 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
 
     /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited. It is for pollers, which ask
+     * on whichever thread polls, while the loop stands still.
      *
      * @return the count
      */

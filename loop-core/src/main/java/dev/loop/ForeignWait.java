@@ -93,7 +93,13 @@ final class ForeignWait {
             loop.foreignWaits.remove(abandoned);
             transfer(future, result);
         };
-        Listener listener = _ -> runs.accept(delivery);
+        Listener listener = _ -> {
+            if (result.isDone()) {
+                delivery.run(); // it was cancelled: nobody hears of this
+            } else {
+                runs.accept(delivery);
+            }
+        };
         Runnable register = () -> {
             loop.foreignWaits.add(abandoned);
             if (future.outcome != null) {

@@ -8,26 +8,28 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, TimerHandle {
 
+    /** Stands in place of a callback that was cancelled: a field less in what is made most often. */
+    @SuppressWarnings("UnnecessaryLambda") // an object to compare with
+    private static final Runnable CANCELLED = () -> {};
+
     final EventLoop loop;
 
-    @Nullable Runnable callback; // null once it was cancelled or has begun
-
-    boolean cancelled;
+    @Nullable Runnable callback; // null once it has begun
 
     Context context; // while the callback runs, the current one there
 
     Handle(EventLoop loop, Context context, Runnable callback) {
         this.loop = loop;
         this.context = context;
-        this.callback = callback;
+        Probe p = loop.probe;
+        this.callback = p == null ? callback : p.traced(callback);
     }
 
     /** Takes the callback back. It does not run, even if it is due in this very turn; after it has begun this does nothing. */
     public void cancel() {
         loop.checkThread();
         if (callback != null) {
-            callback = null;
-            cancelled = true;
+            callback = CANCELLED;
         }
     }
 
@@ -37,7 +39,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
      * @return true after a {@link #cancel()} that was in time
      */
     public boolean isCancelled() {
-        return cancelled;
+        return callback == CANCELLED;
     }
 
     /**
@@ -52,6 +54,9 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     /** Takes the callback in order to run it; null if it was cancelled. */
     @Nullable Runnable begin() {
         Runnable c = callback;
+        if (c == CANCELLED) {
+            return null;
+        }
         callback = null;
         return c;
     }
@@ -74,7 +79,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
         try {
             c.run();
         } catch (Throwable e) {
-            loop.reports.callbackFailed(this, e);
+            loop.reports.callbackFailed(this, c, e);
         }
     }
 
@@ -88,13 +93,13 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
                 return null;
             });
         } catch (Throwable e) {
-            loop.reports.callbackFailed(this, e); // an accessor's
+            loop.reports.callbackFailed(this, c, e); // an accessor's
         }
     }
 
     @Override
     public String toString() {
         Runnable c = callback;
-        return "Handle[" + (c != null ? "waiting, " + c : isCancelled() ? "cancelled" : "begun") + "]";
+        return "Handle[" + (isCancelled() ? "cancelled" : c != null ? "waiting, " + c : "begun") + "]";
     }
 }

@@ -8,6 +8,7 @@ import java.nio.channels.SelectableChannel;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * part of {@link EventLoop}, whose documentation shows these methods as its own.
  */
 @CheckReturnValue
-abstract sealed class Scheduling extends Kernel permits EventLoop {
+abstract sealed class Scheduling extends Inspection permits EventLoop {
 
     Scheduling(LoopBuilder builder) {
         super(builder);
@@ -164,7 +165,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand.
+     * A future to be completed by hand. Making one is thread-safe.
      *
      * @param <T> its value
      * @return a pending promise
@@ -174,7 +175,8 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back.
+     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back. Making one is
+     * thread-safe.
      *
      * @param hook is asked by every cancel; one hook may serve many promises
      * @param <T> its value
@@ -186,6 +188,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
 
     /**
      * The future of something that is done already and has no value. It is one object for the whole loop.
+     * Asking for it is thread-safe.
      *
      * @return a future whose value is null
      */
@@ -194,7 +197,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * The future of a value that is there already.
+     * The future of a value that is there already. Making one is thread-safe.
      *
      * @param value the value
      * @param <T> its type
@@ -214,6 +217,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @return a future that is done
      */
     public <T extends @Nullable Object> Future<T> failed(Throwable error) {
+        refuseOtherThreads();
         var future = new Promise<T>(self());
         future.finish(Outcome.thrown(Objects.requireNonNull(error, "error")));
         return future;
@@ -226,8 +230,31 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @return the wait; a cancel frees the timer
      */
     public Future<@Nullable Void> sleep(Duration delay) {
+        return this.<@Nullable Void>sleep(delay, null);
+    }
+
+    /**
+     * Completes with a value after a time.
+     *
+     * @param delay from now; zero or negative completes in the next turn; too long for nanoseconds never
+     * @param result the value
+     * @param <T> its type
+     * @return the wait; a cancel frees the timer
+     */
+    public <T extends @Nullable Object> Future<T> sleep(Duration delay, T result) {
         checkUsable();
-        return new SleepFuture(self(), delay);
+        return new SleepFuture<>(self(), now() + Durations.nanos(delay), result);
+    }
+
+    /**
+     * Completes at a time.
+     *
+     * @param when on the scale of {@link EventLoop#time()}; in the past completes in the next turn
+     * @return the wait; a cancel frees the timer
+     */
+    public Future<@Nullable Void> sleepUntil(long when) {
+        checkUsable();
+        return new SleepFuture<@Nullable Void>(self(), when, null);
     }
 
     /**
@@ -236,10 +263,26 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @param blocking runs outside of the loop; it must not touch the loop's state
      * @param <T> what it returns
      * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned.
+     * @throws java.util.concurrent.RejectedExecutionException after {@link EventLoop#shutdownDefaultExecutor}
      */
     public <T extends @Nullable Object> Future<T> runInExecutor(Callable<? extends T> blocking) {
         checkUsable();
         return offload.submit(Objects.requireNonNull(blocking, "blocking"));
+    }
+
+    /**
+     * Runs blocking code on a thread of an executor.
+     *
+     * @param threads where it runs; it stays the caller's
+     * @param blocking runs outside of the loop; it must not touch the loop's state
+     * @param <T> what it returns
+     * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned. Work that the executor drops, as its
+     *     {@code shutdownNow} does, never ends.
+     * @throws java.util.concurrent.RejectedExecutionException if the executor refuses
+     */
+    public <T extends @Nullable Object> Future<T> runInExecutor(Executor threads, Callable<? extends T> blocking) {
+        checkUsable();
+        return offload.submit(Objects.requireNonNull(threads, "threads"), Objects.requireNonNull(blocking, "blocking"));
     }
 
     /**

@@ -1,20 +1,19 @@
 package dev.loop;
 
 import dev.loop.internal.timer.TimerNode;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A wait for a time to pass. */
-final class SleepFuture extends Future<@Nullable Void> {
+/** A wait for a time to come. */
+final class SleepFuture<T extends @Nullable Object> extends Future<T> {
 
     private final TimerNode timer;
 
-    SleepFuture(EventLoop loop, Duration delay) {
+    SleepFuture(EventLoop loop, long when, T result) {
         super(loop);
-        timer = new TimerNode(loop.now() + Durations.nanos(delay)) {
+        timer = new TimerNode(when) {
             @Override
             public void fire() {
-                finish(Outcome.NIL);
+                finish(Outcome.of(result));
             }
         };
         loop.timers.add(timer);
@@ -24,6 +23,6 @@ final class SleepFuture extends Future<@Nullable Void> {
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
         loop.timers.remove(timer);
-        return finish(new Outcome.Cancelled(reason));
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

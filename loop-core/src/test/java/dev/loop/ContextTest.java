@@ -430,4 +430,46 @@ class ContextTest {
         });
         assertThat(seen).containsExactly("done callback ada", "task ada");
     }
+
+    // --- what asyncio says of eager tasks (34), runs of one runner (67) and helper threads (99)
+
+    @Test
+    void anEagerTaskHasThatOfItsSpawnerAndLeavesItAlone() {
+        TestLoop.run(() -> {
+            EventLoop loop = EventLoop.current();
+            USER.set("ada");
+            loop.task().eager().spawn(() -> {
+                see("eager");
+                USER.set("eager's own");
+                loop.task().eager().spawn(() -> see("nested"));
+                see("eager still");
+                yieldNow();
+                see("eager later");
+            });
+            see("spawner");
+            loop.callSoon(() -> {
+                USER.set("callback's own");
+                loop.task().eager().spawn(() -> {
+                    see("eager in a callback");
+                    USER.set("its own");
+                    loop.callSoon(() -> see("its callback"));
+                });
+                see("callback");
+            });
+            yieldNow();
+            yieldNow();
+            see("spawner");
+        });
+        assertThat(seen)
+                .containsExactly(
+                        "eager ada",
+                        "nested eager's own",
+                        "eager still eager's own",
+                        "spawner ada",
+                        "eager later eager's own",
+                        "eager in a callback callback's own",
+                        "callback callback's own",
+                        "its callback its own",
+                        "spawner ada");
+    }
 }

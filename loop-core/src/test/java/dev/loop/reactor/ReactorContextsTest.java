@@ -67,7 +67,17 @@ class ReactorContextsTest {
             assertThat(Monos.await(Monos.gather(greeting, Monos.shield(greeting))))
                     .containsExactly("Hello ada", "Hello ada");
             assertThat(Monos.toFuture(Monos.waitFor(greeting, LIMIT)).await()).isEqualTo("Hello ada");
-            assertThat(Monos.await(greeting.subscribeOn(Schedulers.single()))).isEqualTo("Hello ada");
+        });
+    }
+
+    @Test
+    void itCanDoSoOnAnotherThread() {
+        Mono<String> greeting = Mono.deferContextual(
+                        view -> Mono.just("Hello " + view.get(Context.class).get(USER)))
+                .subscribeOn(Schedulers.single());
+        EventLoop.run(() -> {
+            USER.set("ada");
+            assertThat(Monos.await(greeting)).isEqualTo("Hello ada");
         });
     }
 
