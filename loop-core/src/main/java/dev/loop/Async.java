@@ -92,11 +92,11 @@ public final class Async {
     /**
      * Completes at a time, while other tasks run.
      *
-     * @param when on the scale of {@link EventLoop#time()}; in the past completes in the next turn
+     * @param deadline when; one that has passed completes in the next turn, {@link Deadline#never()} never
      * @return the wait; a cancel frees the timer
      */
-    public static Future<@Nullable Void> sleepUntil(long when) {
-        return EventLoop.current().sleepUntil(when);
+    public static Future<@Nullable Void> sleepUntil(Deadline deadline) {
+        return EventLoop.current().sleepUntil(deadline);
     }
 
     /**

@@ -243,18 +243,18 @@ abstract sealed class Scheduling extends Inspection permits EventLoop {
      */
     public <T extends @Nullable Object> Future<T> sleep(Duration delay, T result) {
         checkUsable();
-        return new SleepFuture<>(self(), now() + Durations.nanos(delay), result);
+        return new SleepFuture<>(self(), Deadline.after(self(), delay), result);
     }
 
     /**
      * Completes at a time.
      *
-     * @param when on the scale of {@link EventLoop#time()}; in the past completes in the next turn
+     * @param deadline when; one that has passed completes in the next turn, {@link Deadline#never()} never
      * @return the wait; a cancel frees the timer
      */
-    public Future<@Nullable Void> sleepUntil(long when) {
+    public Future<@Nullable Void> sleepUntil(Deadline deadline) {
         checkUsable();
-        return new SleepFuture<@Nullable Void>(self(), when, null);
+        return new SleepFuture<@Nullable Void>(self(), deadline, null);
     }
 
     /**

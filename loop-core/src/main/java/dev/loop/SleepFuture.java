@@ -6,23 +6,29 @@ import org.jspecify.annotations.Nullable;
 /** A wait for a time to come. */
 final class SleepFuture<T extends @Nullable Object> extends Future<T> {
 
-    private final TimerNode timer;
+    private final @Nullable TimerNode timer; // null for a time that does not come
 
-    SleepFuture(EventLoop loop, long when, T result) {
+    SleepFuture(EventLoop loop, Deadline deadline, T result) {
         super(loop);
-        timer = new TimerNode(when) {
-            @Override
-            public void fire() {
-                finish(Outcome.of(result));
-            }
-        };
-        loop.timers.add(timer);
+        timer = deadline.isNever()
+                ? null
+                : new TimerNode(deadline.when()) {
+                    @Override
+                    public void fire() {
+                        finish(Outcome.of(result));
+                    }
+                };
+        if (timer != null) {
+            loop.timers.add(timer);
+        }
     }
 
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        loop.timers.remove(timer);
+        if (timer != null) {
+            loop.timers.remove(timer);
+        }
         return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

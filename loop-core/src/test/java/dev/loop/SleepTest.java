@@ -48,10 +48,10 @@ class SleepTest {
         TestLoop.run(() -> {
             long start = EventLoop.current().time();
             sleep(SECOND).await();
-            sleepUntil(start + SECOND.multipliedBy(3).toNanos()).await();
+            sleepUntil(Deadline.at(start + SECOND.multipliedBy(3).toNanos())).await();
             assertNow(SECOND.multipliedBy(3));
-            sleepUntil(start).await(); // in the past
-            sleepUntil(Long.MIN_VALUE / 2).await();
+            sleepUntil(Deadline.at(start)).await(); // in the past
+            sleepUntil(Deadline.at(Long.MIN_VALUE / 2)).await();
             assertNow(SECOND.multipliedBy(3));
         });
     }
@@ -60,15 +60,29 @@ class SleepTest {
     void aSleepUntilThePastGivesWayOnce() {
         TestLoop.run(() -> {
             spawn(() -> order.add("other"));
-            sleepUntil(EventLoop.current().time()).await();
+            sleepUntil(Deadline.at(EventLoop.current().time())).await();
             assertThat(order).containsExactly("other");
+        });
+    }
+
+    @Test
+    void aSleepThatNeverEndsHasNoTimer() {
+        TestLoop.run(() -> {
+            for (Future<?> wait : List.of(sleepUntil(Deadline.never()), sleep(Duration.ofSeconds(Long.MAX_VALUE)))) {
+                Task<?> task = spawn(() -> wait.await());
+                yieldNow();
+                assertThat(EventLoop.current().timers.size()).isZero();
+                task.cancel("reason");
+                assertThatThrownBy(task::await).hasMessageContaining("reason");
+            }
+            assertNow(Duration.ZERO);
         });
     }
 
     @Test
     void aCancelFreesTheTimer() {
         TestLoop.run(() -> {
-            for (Future<?> wait : List.of(sleep(SECOND, "value"), sleepUntil(SECOND.toNanos()))) {
+            for (Future<?> wait : List.of(sleep(SECOND, "value"), sleepUntil(Deadline.after(SECOND)))) {
                 assertThat(wait.cancel("reason")).isTrue();
                 assertThat(wait.cancel()).isFalse();
                 assertThatThrownBy(wait::await).isInstanceOf(CancelledException.class);
