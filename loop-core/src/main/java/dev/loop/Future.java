@@ -39,6 +39,10 @@ public abstract class Future<T extends @Nullable Object> {
 
     Future(EventLoop loop) {
         this.loop = loop;
+        Probe p = loop.probe;
+        if (p != null) {
+            listeners = p.creation();
+        }
     }
 
     /**
@@ -297,8 +301,11 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
-        if (how instanceof Outcome.Failed failed && !hasLooker() && !loop.isClosed()) {
-            loop.reports.watch(this, failed);
+        if (how instanceof Outcome.Failed failed) {
+            failed.created = created();
+            if (!hasLooker() && !loop.isClosed()) {
+                loop.reports.watch(this, failed);
+            }
         }
         if (l != null) {
             listeners = null;
@@ -343,9 +350,18 @@ public abstract class Future<T extends @Nullable Object> {
         return 0;
     }
 
+    /** Where this was made, in debug mode: known while it is pending, and then of a failure. */
+    final @Nullable Trace created() {
+        if (outcome instanceof Outcome.Failed failed && failed.created != null) {
+            return failed.created;
+        }
+        Object l = listeners;
+        return (l instanceof Listeners list ? list.first() : l) instanceof CreationTrace c ? c.trace() : null;
+    }
+
     /** Whether anything is told when this is done. */
     final boolean hasListeners() {
-        return listeners != null;
+        return listeners != null && !(listeners instanceof CreationTrace);
     }
 
     /** Whether somebody else than this listener wants the outcome. */

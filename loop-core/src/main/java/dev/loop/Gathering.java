@@ -124,12 +124,12 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
         asking = false;
         if (outcome == ALL) {
             if (any) {
-                outcome = new Outcome.Cancelled(reason);
+                outcome = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
             }
             return any;
         }
         if (any) {
-            cancelled = new Outcome.Cancelled(reason);
+            cancelled = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
         }
         if (missing == 0 || !any) {
             settle();

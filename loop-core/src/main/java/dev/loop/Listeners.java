@@ -118,6 +118,10 @@ final class Listeners {
         return listener instanceof DoneCallback<?> callback ? callback.callback() : listener;
     }
 
+    @Nullable Listener first() {
+        return first == null ? null : first.listener;
+    }
+
     boolean isEmpty() {
         return size == 0;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * part of {@link EventLoop}, whose documentation shows these methods as its own.
  */
 @CheckReturnValue
-abstract sealed class Scheduling extends Kernel permits EventLoop {
+abstract sealed class Scheduling extends Inspection permits EventLoop {
 
     Scheduling(LoopBuilder builder) {
         super(builder);
@@ -165,7 +165,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand.
+     * A future to be completed by hand. Making one is thread-safe.
      *
      * @param <T> its value
      * @return a pending promise
@@ -175,7 +175,8 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back.
+     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back. Making one is
+     * thread-safe.
      *
      * @param hook is asked by every cancel; one hook may serve many promises
      * @param <T> its value
@@ -187,6 +188,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
 
     /**
      * The future of something that is done already and has no value. It is one object for the whole loop.
+     * Asking for it is thread-safe.
      *
      * @return a future whose value is null
      */
@@ -195,7 +197,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * The future of a value that is there already.
+     * The future of a value that is there already. Making one is thread-safe.
      *
      * @param value the value
      * @param <T> its type
@@ -215,6 +217,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @return a future that is done
      */
     public <T extends @Nullable Object> Future<T> failed(Throwable error) {
+        refuseOtherThreads();
         var future = new Promise<T>(self());
         future.finish(Outcome.thrown(Objects.requireNonNull(error, "error")));
         return future;

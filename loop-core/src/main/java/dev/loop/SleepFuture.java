@@ -29,6 +29,6 @@ final class SleepFuture<T extends @Nullable Object> extends Future<T> {
         if (timer != null) {
             loop.timers.remove(timer);
         }
-        return finish(new Outcome.Cancelled(reason));
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

@@ -146,7 +146,7 @@ final class StaggeredRace<T extends @Nullable Object> extends Future<T> {
             return false;
         }
         if (cancelled == null) {
-            cancelled = new Outcome.Cancelled(reason);
+            cancelled = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
             stopTimer();
             cancelAll(reason);
         }

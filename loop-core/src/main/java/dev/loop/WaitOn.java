@@ -120,6 +120,6 @@ final class WaitOn<F extends Future<?>> extends Future<Waited<F>> implements Lis
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        return outcome == null && end(new Outcome.Cancelled(reason));
+        return outcome == null && end(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }
