@@ -288,6 +288,18 @@ public abstract class Future<T extends @Nullable Object> {
 
     @CanIgnoreReturnValue
     final int removeListener(Listener listener) {
+        if (!(listener instanceof DoneCallback<?> wanted)) {
+            return removeSame(listener);
+        }
+        int removed = 0;
+        // the comparison is user code, and may change the listeners: it comes first
+        for (Listener equal : Listeners.equalTo(wanted, listeners)) {
+            removed += removeSame(equal);
+        }
+        return removed;
+    }
+
+    private int removeSame(Listener listener) {
         Object l = listeners;
         if (l instanceof Listeners list) {
             int removed = list.remove(listener);
@@ -296,7 +308,7 @@ public abstract class Future<T extends @Nullable Object> {
             }
             return removed;
         }
-        if (l instanceof Listener one && Listeners.same(one, listener)) {
+        if (l == listener) {
             listeners = null;
             return 1;
         }

@@ -1,6 +1,8 @@
 package dev.loop;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Two or more listeners of one future, in the order of registration. */
@@ -16,12 +18,12 @@ final class Listeners {
         list[size++] = listener;
     }
 
-    /** Takes out every entry of this listener; returns how many there were. */
+    /** Takes out every entry of this very listener; returns how many there were. */
     int remove(Listener listener) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
             Listener l = list[i];
-            if (l != null && !same(l, listener)) {
+            if (l != null && l != listener) {
                 list[kept++] = l;
             }
         }
@@ -54,7 +56,20 @@ final class Listeners {
         return false;
     }
 
-    static boolean same(Listener a, Listener b) {
-        return a == b || (a instanceof DoneCallback<?> x && b instanceof DoneCallback<?> y && x.isFor(y));
+    /** The callbacks among a future's listeners that are equal to this one. The comparison is user code. */
+    static List<Listener> equalTo(DoneCallback<?> wanted, @Nullable Object listeners) {
+        @Nullable Listener[] all;
+        if (listeners instanceof Listeners several) {
+            all = Arrays.copyOf(several.list, several.size);
+        } else {
+            all = new @Nullable Listener[] {(Listener) listeners};
+        }
+        var equal = new ArrayList<Listener>();
+        for (Listener l : all) {
+            if (l instanceof DoneCallback<?> callback && callback.isFor(wanted)) {
+                equal.add(callback);
+            }
+        }
+        return equal;
     }
 }
