@@ -2,6 +2,7 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -225,6 +226,15 @@ public abstract class Future<T extends @Nullable Object> {
     }
 
     // --- for the kernel
+
+    /**
+     * The outcome, for somebody who may turn out not to want it. Only when done.
+     *
+     * @param lent gets the promises whose values count as read by this and did not before; to make them unread again
+     */
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        return outcome;
+    }
 
     /** The value, or what await() throws. Only when done. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null

@@ -89,6 +89,22 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
         return super.take();
     }
 
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        if (outcome != VALUES) {
+            return outcome;
+        }
+        Object how = trouble();
+        if (how != null) {
+            return how;
+        }
+        var values = new ArrayList<T>(children.size());
+        for (Future<? extends T> child : children) {
+            values.add(Outcome.value(child.lend(lent)));
+        }
+        return Collections.unmodifiableList(values);
+    }
+
     private List<T> values() {
         var values = new ArrayList<T>(children.size());
         for (Future<? extends T> child : children) {

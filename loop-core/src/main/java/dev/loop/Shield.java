@@ -1,5 +1,6 @@
 package dev.loop;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A future whose cancel does not reach the inner one, which goes on; its later failure is reported, having nobody else to go to. */
@@ -40,6 +41,12 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     T take() {
         boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
         return value ? inner.take() : super.take();
+    }
+
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.lend(lent) : outcome;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.loop;
 
 import dev.loop.internal.timer.TimerNode;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,12 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
     T take() {
         boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
         return value ? inner.take() : super.take();
+    }
+
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.lend(lent) : outcome;
     }
 
     /**
