@@ -170,7 +170,7 @@ public final class Async {
     @CanIgnoreReturnValue
     public static <T extends @Nullable Object, X extends Throwable> T timeout(Duration limit, Body<T, X> body)
             throws X {
-        return CancelScope.timeout(step("timeout(…)"), limit, body);
+        return CancelScope.within(limit).callOrFail(body);
     }
 
     /**
@@ -184,11 +184,119 @@ public final class Async {
      * @throws IllegalStateException outside of a task
      */
     public static <X extends Throwable> void timeout(Duration limit, VoidBody<X> body) throws X {
-        Body<@Nullable Void, X> withResult = () -> {
-            body.run();
-            return null;
-        };
-        CancelScope.timeout(step("timeout(…)"), limit, withResult);
+        CancelScope.within(limit).runOrFail(body);
+    }
+
+    /**
+     * Runs code in this task with a deadline; as {@link #timeout(Duration, Body)}. To move the deadline meanwhile, and to ask
+     * whether it came, make a {@link CancelScope}.
+     *
+     * @param deadline when it must be done; if that has passed the code reaches its first wait
+     * @param body the code, run in place
+     * @param <T> what it returns
+     * @param <X> what it throws
+     * @return what the body returned
+     * @throws X as the body does
+     * @throws TimeoutException if the deadline, and nothing else, ended the body
+     * @throws IllegalStateException outside of a task
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object, X extends Throwable> T timeoutAt(Deadline deadline, Body<T, X> body)
+            throws X {
+        return CancelScope.withDeadline(deadline).callOrFail(body);
+    }
+
+    /**
+     * Runs code in this task with a deadline; as {@link #timeoutAt(Deadline, Body)}.
+     *
+     * @param deadline when it must be done; if that has passed the code reaches its first wait
+     * @param body the code, run in place
+     * @param <X> what it throws
+     * @throws X as the body does
+     * @throws TimeoutException if the deadline, and nothing else, ended the body
+     * @throws IllegalStateException outside of a task
+     */
+    public static <X extends Throwable> void timeoutAt(Deadline deadline, VoidBody<X> body) throws X {
+        CancelScope.withDeadline(deadline).runOrFail(body);
+    }
+
+    /**
+     * Runs code in this task with a limit; as {@link #timeout(Duration, Body)}, and the message says what took too long.
+     *
+     * @param limit how long; zero or negative lets the code reach its first wait
+     * @param what what the code does, in a few words, such as {@code connecting to the store}
+     * @param body the code, run in place
+     * @param <T> what it returns
+     * @param <X> what it throws
+     * @return what the body returned
+     * @throws X as the body does
+     * @throws TimeoutException if the limit, and nothing else, ended the body
+     * @throws IllegalStateException outside of a task
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object, X extends Throwable> T failAfter(
+            Duration limit, String what, Body<T, X> body) throws X {
+        return CancelScope.within(limit).about(what).callOrFail(body);
+    }
+
+    /**
+     * Runs code in this task with a limit; as {@link #failAfter(Duration, String, Body)}.
+     *
+     * @param limit how long; zero or negative lets the code reach its first wait
+     * @param what what the code does, in a few words
+     * @param body the code, run in place
+     * @param <X> what it throws
+     * @throws X as the body does
+     * @throws TimeoutException if the limit, and nothing else, ended the body
+     * @throws IllegalStateException outside of a task
+     */
+    public static <X extends Throwable> void failAfter(Duration limit, String what, VoidBody<X> body) throws X {
+        CancelScope.within(limit).about(what).runOrFail(body);
+    }
+
+    /**
+     * Runs code in this task for some time and then moves on: as {@link #timeout(Duration, VoidBody)}, but running out of time is
+     * no error. For code with a result use {@link CancelScope#call}.
+     *
+     * @param after how long; zero or negative lets the code reach its first wait
+     * @param body the code, run in place
+     * @param <X> what it throws
+     * @return whether the code ran to its end; false if it ran out of time
+     * @throws X as the body does
+     * @throws IllegalStateException outside of a task
+     */
+    @CanIgnoreReturnValue
+    public static <X extends Throwable> boolean moveOn(Duration after, VoidBody<X> body) throws X {
+        return CancelScope.within(after).run(body);
+    }
+
+    /**
+     * Runs code in this task out of the reach of cancels from outside: cleaning up that has to wait for something. A cancel that
+     * comes meanwhile is delivered at the first wait after it. Give it a limit of its own, with {@link #timeout(Duration, Body)}
+     * inside; nothing else ends it.
+     *
+     * @param body the code, run in place
+     * @param <T> what it returns
+     * @param <X> what it throws
+     * @return what the body returned
+     * @throws X as the body does
+     * @throws IllegalStateException outside of a task
+     */
+    @CanIgnoreReturnValue
+    public static <T extends @Nullable Object, X extends Throwable> T shielded(Body<T, X> body) throws X {
+        return CancelScope.create().shield().callOrFail(body);
+    }
+
+    /**
+     * Runs code in this task out of the reach of cancels from outside; as {@link #shielded(Body)}.
+     *
+     * @param body the code, run in place
+     * @param <X> what it throws
+     * @throws X as the body does
+     * @throws IllegalStateException outside of a task
+     */
+    public static <X extends Throwable> void shielded(VoidBody<X> body) throws X {
+        CancelScope.create().shield().runOrFail(body);
     }
 
     /**
@@ -212,7 +320,7 @@ public final class Async {
         return step("currentTask()").task;
     }
 
-    private static TaskStep step(String what) {
+    static TaskStep step(String what) {
         EventLoop loop = EventLoop.current();
         TaskStep step = loop.current;
         if (step == null) {

@@ -54,6 +54,11 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
             loop.jdkWaits--;
         }
         c.mount();
+        for (TaskStep child = loop.handOver; child != null; child = loop.handOver) {
+            loop.handOver = null;
+            child.run();
+            c.mount();
+        }
         if (!idle && !c.isDone()) {
             blocked = true;
             loop.jdkWaits++;
@@ -83,6 +88,25 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
                 }
                 Thread.interrupted();
             }
+        }
+    }
+
+    /** Inside a callback: stands still while a new task takes its first step. */
+    void handOver(TaskStep child) {
+        Coroutine c = coroutine;
+        if (c == null) {
+            child.run(); // callbacks are on the platform thread
+            return;
+        }
+        child.eager = true;
+        loop.handOver = child;
+        boolean interrupted = false;
+        while (child.eager) {
+            c.suspend();
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -225,6 +226,24 @@ public abstract class Future<T extends @Nullable Object> {
         return ForeignWait.from(EventLoop.current(), stage);
     }
 
+    /**
+     * What this waits for now, if it is made of other futures: those of a {@code gather} or {@code waitOn} that are not done, the one
+     * behind a {@code waitFor} or a {@code shield}. With {@link Task#awaiting()} it is the graph of who waits for whom.
+     *
+     * @return a copy, each future once, in the order of the arguments; empty for what waits for no other future, and when this is done
+     */
+    public final List<Future<?>> dependencies() {
+        loop.checkThread();
+        if (outcome != null) {
+            return List.of();
+        }
+        return parts().stream()
+                .filter(part -> part.outcome == null)
+                .distinct()
+                .<Future<?>>map(part -> part)
+                .toList();
+    }
+
     // --- for the kernel
 
     /**
@@ -234,6 +253,11 @@ public abstract class Future<T extends @Nullable Object> {
      */
     @Nullable Object lend(List<HookedPromise<?>> lent) {
         return outcome;
+    }
+
+    /** The futures that this is made of, done or not, in the order of the arguments. */
+    Collection<? extends Future<?>> parts() {
+        return List.of();
     }
 
     /** The value, or what await() throws. Only when done. */
@@ -323,6 +347,11 @@ public abstract class Future<T extends @Nullable Object> {
             return 1;
         }
         return 0;
+    }
+
+    /** Whether anything is told when this is done. */
+    final boolean hasListeners() {
+        return listeners != null;
     }
 
     /** Whether somebody else than this listener wants the outcome. */

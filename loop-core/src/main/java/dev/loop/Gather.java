@@ -114,6 +114,11 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
     }
 
     @Override
+    Collection<? extends Future<?>> parts() {
+        return children;
+    }
+
+    @Override
     public boolean waits() {
         return outcome == null;
     }

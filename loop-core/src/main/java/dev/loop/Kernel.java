@@ -41,6 +41,10 @@ abstract sealed class Kernel permits Scheduling {
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
+    /** A task that takes its first step before whoever has spawned it goes on; null but for that moment. */
+    @Nullable TaskStep handOver;
+    /** Prepares new tasks; null for none. */
+    @Nullable TaskFactory taskFactory;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
@@ -74,6 +78,21 @@ abstract sealed class Kernel permits Scheduling {
 
     String nextTaskName() {
         return "task-" + ++taskNumber;
+    }
+
+    /** A new task: its first step comes in the next turn, or now. */
+    final void start(TaskStep step, boolean eager) {
+        tasks.add(step);
+        if (!eager || !isCurrent()) {
+            step.admit(ready);
+            return;
+        }
+        TaskStep caller = current;
+        if (caller != null) {
+            caller.handOver(step);
+        } else {
+            turns.callbacks.handOver(step);
+        }
     }
 
     /** Whether the calling thread is the one that may touch the loop now. */

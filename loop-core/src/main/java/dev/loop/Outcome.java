@@ -55,12 +55,14 @@ final class Outcome {
     static final class Failed {
         final Throwable error;
         Reports.@Nullable Unretrieved unretrieved;
+        boolean looked;
 
         Failed(Throwable error) {
             this.error = error;
         }
 
         void retrieved() {
+            looked = true;
             Reports.Unretrieved u = unretrieved;
             if (u != null) {
                 unretrieved = null;

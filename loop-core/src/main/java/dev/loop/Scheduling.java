@@ -70,7 +70,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     /**
      * Has a callback run at a time.
      *
-     * @param when on the scale of {@link #time()}; in the past means the next turn
+     * @param when on the scale of {@link EventLoop#time()}; in the past means the next turn
      * @param callback runs on the loop virtual thread
      * @return the way to take it back
      */
@@ -113,10 +113,12 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      */
     @CanIgnoreReturnValue
     public <T extends @Nullable Object> Task<T> spawn(String name, Callable<? extends T> body) {
+        if (taskFactory != null) {
+            return task().name(name).spawn(body);
+        }
         checkUsable();
         var task = new Task<T>(self(), Objects.requireNonNull(name, "name"), Objects.requireNonNull(body, "body"));
-        tasks.add(task.step);
-        task.step.admit(ready);
+        start(task.step, false);
         return task;
     }
 
@@ -130,6 +132,35 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     @CanIgnoreReturnValue
     public Task<@Nullable Void> spawn(String name, VoidBody<? extends Exception> body) {
         return spawn(name, callable(body));
+    }
+
+    /**
+     * A task with settings of its own: a name, an eager start, code around its body.
+     *
+     * @return the settings, to be ended by {@link TaskBuilder#spawn(Callable)}
+     */
+    public TaskBuilder task() {
+        return new TaskBuilder(self());
+    }
+
+    /**
+     * Sets what prepares every new task.
+     *
+     * @param factory the factory; null for none
+     */
+    public void setTaskFactory(@Nullable TaskFactory factory) {
+        refuseOtherThreads();
+        taskFactory = factory;
+    }
+
+    /**
+     * What prepares every new task.
+     *
+     * @return the factory, or null
+     */
+    public @Nullable TaskFactory taskFactory() {
+        refuseOtherThreads();
+        return taskFactory;
     }
 
     /**

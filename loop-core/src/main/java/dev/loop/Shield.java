@@ -1,5 +1,6 @@
 package dev.loop;
 
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,11 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
         } else if (how != null && outcome == null) {
             finish(how);
         }
+    }
+
+    @Override
+    Collection<? extends Future<?>> parts() {
+        return List.of(inner);
     }
 
     /** The value counts as read when it is read here: until then the inner one can take it back. */

@@ -1,6 +1,7 @@
 package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,69 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     public int uncancel() {
         loop.checkThread();
         return step.uncancel();
+    }
+
+    /**
+     * The end of this task. Unlike {@link #await()} it never throws the task's outcome, and it only waits: a failure that nobody
+     * looks at is still reported. A cancel of the join leaves the task alone.
+     *
+     * @return completes when the task has ended, in whatever way
+     * @throws IllegalStateException in the task itself, which would wait for ever
+     */
+    public Future<@Nullable Void> join() {
+        loop.checkThread();
+        if (loop.current == step) {
+            throw new IllegalStateException(
+                    "a task cannot join itself, it would wait for its own end for ever: " + this);
+        }
+        return outcome != null ? loop.done() : new Join(this);
+    }
+
+    /**
+     * Ends the task for good, without a reason, and waits until it has; as {@link #cancelAndJoin(String)}.
+     *
+     * @return completes when the task has ended, in whatever way
+     * @throws IllegalStateException in the task itself, which would wait for ever
+     */
+    public Future<@Nullable Void> cancelAndJoin() {
+        return cancelAndJoin(null);
+    }
+
+    /**
+     * Ends the task for good and waits until it has: every wait of its body throws from now on, so that a {@code catch} cannot make it
+     * go on, as with {@link #cancel(String)}. It does not count in {@link #cancelling()}, and {@link #uncancel()} does not take it
+     * back. Like {@link #join()} it throws nothing of the task's, and a cancel of the join leaves the task to its end.
+     *
+     * @param reason why, for people; null for none
+     * @return completes when the task has ended, in whatever way
+     * @throws IllegalStateException in the task itself, which would wait for ever; nothing is cancelled then
+     */
+    public Future<@Nullable Void> cancelAndJoin(@Nullable String reason) {
+        Future<@Nullable Void> end = join();
+        step.cancelRoot(reason);
+        return end;
+    }
+
+    /**
+     * What the task waits for now.
+     *
+     * @return the future in whose {@link #await()} it is parked; null before its first step, while it is ready or runs, in a blocking
+     *     JDK call, and when it is done
+     */
+    public @Nullable Future<?> awaiting() {
+        loop.checkThread();
+        return step.awaiting();
+    }
+
+    /**
+     * Where the task stands: the frames of its body and of what that has called, the innermost first, without those of the loop and
+     * of the JDK's virtual threads that are around them.
+     *
+     * @return a copy; empty before its first step and when it is done
+     */
+    public List<StackTraceElement> stack() {
+        loop.checkThread();
+        return TaskFrames.of(step);
     }
 
     @Override

@@ -19,16 +19,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything belongs to the loop's thread, except {@link #wokenByJdk()}.
  */
-final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
+final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner {
 
     /** How many awaits of futures that are done a step may make before it gives way once. */
     private static final int DONE_AWAITS = 64;
 
-    final EventLoop loop;
-    final Task<?> task;
     final String name;
     private @Nullable Callable<?> body;
-    private @Nullable Coroutine coroutine;
 
     // the loop's list of its tasks
     @Nullable TaskStep previous;
@@ -36,69 +33,93 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
     @Nullable TaskStep next;
 
     private boolean queued;
-    private boolean inJdkWait;
     private int mounts;
     private int doneAwaits;
 
-    // the wait: what for, and whether it is over
-    private @Nullable Future<?> waitingOn;
-    private boolean woken;
-
-    // cancels
-    int cancelRequests;
-
-    @Nullable CancelScope scope; // the innermost one
-
-    private @Nullable CancelScope root; // around the whole body, made when the kernel cancels
-    private Outcome.@Nullable Cancelled pending; // asked for, not delivered
-    private boolean delivered; // handed to what is awaited, or the wait was left for it
-    private Outcome.@Nullable Cancelled lastEdge; // the one that was handed on
-    private boolean delivering; // inside the awaited future's cancel
-    private boolean interruptSent;
-    private Outcome.@Nullable Cancelled interrupted; // the edge that the JDK has thrown as an InterruptedException
+    // an eager start
+    boolean eager; // its first step is going on
+    private boolean handsOver; // a child takes its first step, and this goes on then, in the same step
+    private @Nullable TaskStep caller; // who goes on when this one's first step is over
 
     TaskStep(Task<?> task, String name, Callable<?> body) {
-        this.loop = task.loop;
-        this.task = task;
+        super(task);
         this.name = name;
         this.body = body;
     }
 
     // --- the turn's side
 
-    /** One step, on the platform thread. */
+    /** One step, on the platform thread, with those that it hands the turn to on the way. */
     @Override
     public void run() {
         queued = false;
-        if (task.outcome != null) {
-            return;
+        TaskStep step = this;
+        do {
+            step = step.advance();
+        } while (step != null);
+    }
+
+    /** Runs this until it gives the thread back. Returns who goes on at once: a child that begins eagerly, or who waits for that. */
+    private @Nullable TaskStep advance() {
+        Coroutine c = task.outcome == null ? begun() : null;
+        if (c != null) {
+            if (inJdkWait) {
+                inJdkWait = false;
+                loop.jdkWaits--;
+            }
+            if (!handsOver) {
+                mounts++;
+                doneAwaits = 0;
+            }
+            handsOver = false;
+            loop.current = this;
+            c.mount();
+            loop.current = null;
+            TaskStep child = loop.handOver;
+            if (child != null) {
+                loop.handOver = null;
+                child.caller = this;
+                return child;
+            }
+            if (!c.isSuspended() && !c.isDone() && !queued) {
+                inJdkWait = true;
+                loop.jdkWaits++;
+            }
         }
+        eager = false;
+        TaskStep back = caller;
+        caller = null;
+        return back;
+    }
+
+    /** The coroutine; made for the first step. Null if the task was cancelled before that, and has ended now. */
+    private @Nullable Coroutine begun() {
         Coroutine c = coroutine;
-        if (c == null) {
-            if (pending != null || root != null) {
-                endUnstarted();
-                return;
-            }
-            try {
-                c = loop.carrier.coroutine(name, this::runBody, this);
-            } catch (OutOfMemoryError e) {
-                loop.fatal(e);
-                return;
-            }
-            coroutine = c;
+        if (c != null) {
+            return c;
         }
-        if (inJdkWait) {
-            inJdkWait = false;
-            loop.jdkWaits--;
+        if (pending != null || root != null) {
+            endUnstarted();
+            return null;
         }
-        mounts++;
-        doneAwaits = 0;
-        loop.current = this;
-        c.mount();
-        loop.current = null;
-        if (!c.isSuspended() && !c.isDone() && !queued) {
-            inJdkWait = true;
-            loop.jdkWaits++;
+        try {
+            c = loop.carrier.coroutine(name, this::runBody, this);
+        } catch (OutOfMemoryError e) {
+            loop.fatal(e);
+        }
+        coroutine = c;
+        return c;
+    }
+
+    /** Inside the coroutine: stands still while a new task takes its first step. */
+    void handOver(TaskStep child) {
+        Coroutine c = coroutine();
+        child.eager = true;
+        handsOver = true;
+        loop.handOver = child;
+        while (child.eager) {
+            noticeInterrupt(); // a park with the flag set would return at once, for ever
+            c.suspend();
         }
     }
 
@@ -127,7 +148,8 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         }
     }
 
-    private void wake() {
+    @Override
+    void wake() {
         woken = true;
         admit(loop.ready);
     }
@@ -151,8 +173,16 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
             }
             outcome = Outcome.thrown(e);
         }
+        leaveScopes();
         Thread.interrupted(); // a flag that is left over must not reach anything that runs later
         end(outcome);
+    }
+
+    /** A group that was opened and never closed ends with its task. */
+    private void leaveScopes() {
+        while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
+            scope.group.forgotten();
+        }
     }
 
     private void end(Object outcome) {
@@ -226,13 +256,15 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         }
     }
 
+    @Override
     void countDoneAwait() {
         if (++doneAwaits >= DONE_AWAITS) {
             giveWay();
         }
     }
 
-    private Coroutine coroutine() {
+    @Override
+    Coroutine coroutine() {
         Coroutine c = coroutine;
         if (c == null) {
             throw new AssertionError("a wait of " + task + " before its first step");
@@ -240,198 +272,11 @@ final class TaskStep implements ReadyEntry, Listener, Coroutine.Owner {
         return c;
     }
 
-    // --- cancels
+    // --- for who looks at it
 
-    /** The public edge: once, for the wait that is going on or the next one. */
-    boolean cancel(@Nullable String reason) {
-        if (task.outcome != null) {
-            return false;
-        }
-        request(reason);
-        reach();
-        return true;
-    }
-
-    int uncancel() {
-        if (cancelRequests > 0 && --cancelRequests == 0) {
-            pending = null;
-        }
-        return cancelRequests;
-    }
-
-    /** The kernel's own cancel: everything in the task, for good. */
-    void cancelRoot(@Nullable String reason) {
-        if (task.outcome != null) {
-            return;
-        }
-        CancelScope r = root;
-        if (r == null) {
-            root = r = new CancelScope(this, null);
-        }
-        r.cancel(reason);
-    }
-
-    void scopeCancelled() {
-        if (effectiveScope() != null) {
-            reach();
-        }
-    }
-
-    /**
-     * Takes a new cancel to wherever the task is now, and on along tasks that await each other; in a loop, because such a chain may
-     * be long, and with an eye on chains that are circles.
-     */
-    private void reach() {
-        int reached = 0;
-        for (TaskStep step = this; step != null; step = step.deliver()) {
-            reached++;
-        }
-        TaskStep step = this;
-        for (; reached > 0; reached--) {
-            step.delivering = false;
-            step = step.waitingOn instanceof Task<?> awaited ? awaited.step : step;
-        }
-    }
-
-    /**
-     * Hands the cancel that is due, if any, to what is awaited; or leaves that, if others wait for it too. Returns the task that it
-     * was handed to and that has to deliver it in turn, if it is one.
-     */
-    private @Nullable TaskStep deliver() {
-        Future<?> future = waitingOn;
-        if (future == null) {
-            if (inJdkWait) {
-                interruptSent = true;
-                coroutine().interrupt();
-            }
-            return null;
-        }
-        if (future.outcome != null || woken || !isCancelDue()) {
-            return null;
-        }
-        if (delivering || future.hasWaiterBesides(this)) {
-            // what is awaited goes on for the others; or it awaits this task, and one of the circle has to begin
-            future.removeListener(this);
-            delivered = true;
-            wake();
-            return null;
-        }
-        delivering = true;
-        delivered = true;
-        String reason = cancelReason();
-        Outcome.Cancelled edge = pending;
-        if (edge != null) {
-            pending = null; // it is the awaited future's now; if that ends cancelled, it comes back as this task's
-            lastEdge = edge;
-        }
-        if (future instanceof Task<?> awaited) {
-            awaited.step.request(reason);
-            return awaited.step;
-        }
-        if (!future.cancel(reason)) {
-            delivered = false;
-            pending = edge;
-            lastEdge = null;
-        }
-        return null;
-    }
-
-    private void request(@Nullable String reason) {
-        cancelRequests++;
-        pending = new Outcome.Cancelled(reason);
-    }
-
-    boolean isCancelDue() {
-        return pending != null || effectiveScope() != null;
-    }
-
-    /** The outermost cancelled scope. */
-    @Nullable CancelScope effectiveScope() {
-        CancelScope found = null;
-        for (CancelScope s = scope; s != null; s = s.parent) {
-            if (s.isCancelled()) {
-                found = s;
-            }
-        }
-        CancelScope r = root;
-        return r != null && r.isCancelled() ? r : found;
-    }
-
-    private void throwIfCancelled() {
-        noticeThrownInterrupt();
-        if (isCancelDue()) {
-            countDoneAwait();
-            throw cancelException();
-        }
-    }
-
-    /** The cancel that is due, as an exception that counts as delivered; null if none is. */
-    @Nullable CancelledException takeDueCancel() {
-        return isCancelDue() ? cancelException() : null;
-    }
-
-    /** The edge is stronger than a scope: it comes from outside of the task, and no scope absorbs it. */
-    private CancelledException cancelException() {
-        dropOwnInterrupt();
-        Outcome.Cancelled edge = pending != null ? pending : lastEdge;
-        pending = null;
-        lastEdge = null;
-        if (edge != null) {
-            return edge.toException();
-        }
-        CancelScope s = effectiveScope();
-        return s == null ? new CancelledException() : s.exception();
-    }
-
-    private @Nullable String cancelReason() {
-        if (pending != null) {
-            return pending.reason();
-        }
-        CancelScope s = effectiveScope();
-        if (s != null) {
-            return s.reason();
-        }
-        return interrupted == null ? null : interrupted.reason();
-    }
-
-    /** Whether an {@link InterruptedException} in the body is the form in which its own cancel arrived. */
-    boolean isOwnInterrupt() {
-        return interrupted != null || (interruptSent && isCancelDue());
-    }
-
-    void dropOwnInterrupt() {
-        if (interruptSent) {
-            interruptSent = false;
-            Thread.interrupted();
-        }
-    }
-
-    /** The interrupt of a cancel is gone from the flag: the JDK has thrown it, so the body has been told, and an edge tells once. */
-    private void noticeThrownInterrupt() {
-        if (interruptSent && !Thread.currentThread().isInterrupted()) {
-            interruptSent = false;
-            if (pending != null) {
-                interrupted = pending;
-                pending = null;
-            }
-        }
-    }
-
-    /**
-     * Clears the interrupt flag: nothing parks with it set. A flag that our own cancel has left is only dropped, somebody else's
-     * is an edge cancel. Returns whether there was one.
-     */
-    private boolean noticeInterrupt() {
-        if (!Thread.currentThread().isInterrupted()) {
-            return false;
-        }
-        Thread.interrupted();
-        if (interruptSent) {
-            interruptSent = false;
-        } else {
-            request("the task's thread was interrupted");
-        }
-        return true;
+    /** What it is parked in an await of; null if nothing. */
+    @Nullable Future<?> awaiting() {
+        return woken ? null : waitingOn;
     }
 
     // --- the end of the loop

@@ -73,10 +73,20 @@ final class Turns {
             lastPoll = now;
             turnsSincePoll = 0;
         }
+        admitDue(now);
+        runBatch();
+    }
+
+    /** The second part of a turn, after the poll: what other threads have left, and the timers that are due, become ready. */
+    void admitDue(long now) {
         loop.inbox.drainTo(loop.ready);
         for (TimerNode timer = loop.timers.pollDue(now); timer != null; timer = loop.timers.pollDue(now)) {
             timer.fire();
         }
+    }
+
+    /** The third part of a turn: runs the entries that are ready now. */
+    void runBatch() {
         budget = loop.ready.size();
         while (budget > 0) {
             budget--;

@@ -2,6 +2,7 @@ package dev.loop;
 
 import dev.loop.internal.timer.TimerNode;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,11 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         } else if (how != null) {
             finish(how);
         }
+    }
+
+    @Override
+    Collection<? extends Future<?>> parts() {
+        return List.of(inner);
     }
 
     /** The value counts as read when it is read here: until then the inner one can take it back. */

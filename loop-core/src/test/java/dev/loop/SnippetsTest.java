@@ -66,4 +66,56 @@ class SnippetsTest {
         });
         // @end
     }
+
+    @Test
+    void aScopeWithADeadlineThatMoves() {
+        TestLoop.run(() -> {
+            var queue = new Queue<String>(2);
+            var lines = new ArrayList<String>();
+            queue.put("hello").await();
+            // @start region="scope"
+            var idle = CancelScope.within(Duration.ofSeconds(30));
+            boolean ended = idle.run(() -> {
+                while (true) {
+                    lines.add(queue.get().await()); // every wait throws once the scope is cancelled
+                    idle.reschedule(Deadline.after(Duration.ofSeconds(30))); // and 30 seconds more
+                }
+            });
+            // ended is false: the deadline came, and the scope absorbed its own cancel
+            // @end
+            assertThat(ended).isFalse();
+            assertThat(lines).containsExactly("hello");
+        });
+    }
+
+    @Test
+    void aGroupOfTasks() {
+        TestLoop.run(() -> {
+            // @start region="group"
+            try (var group = TaskGroup.open()) {
+                Task<Integer> left = group.spawn(() -> measure("left"));
+                Task<Integer> right = group.spawn(() -> measure("right"));
+                group.join(); // throws if one of them fails, after the other was cancelled and has ended
+                assertThat(left.result() + right.result()).isEqualTo(9);
+            }
+            // @end
+        });
+    }
+
+    private static int measure(String side) {
+        sleep(Duration.ofSeconds(1)).await();
+        return side.length();
+    }
+
+    @Test
+    void aTaskWithSettings() {
+        TestLoop.run(() -> {
+            // @start region="builder"
+            Task<Integer> task =
+                    EventLoop.current().task().name("measure").eager().spawn(() -> measure("left"));
+            // @end
+            assertThat(task.name()).isEqualTo("measure");
+            assertThat(task.await()).isEqualTo(4);
+        });
+    }
 }
