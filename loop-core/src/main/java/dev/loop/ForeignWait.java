@@ -120,7 +120,7 @@ final class ForeignWait {
             result.completeExceptionally(failed.error);
         } else if (o instanceof Outcome.Cancelled c) {
             result.completeExceptionally(c.toException());
-        } else if (!result.complete(Outcome.<T>value(o))) {
+        } else if (!result.complete(future.value(o))) {
             lent.forEach(
                     HookedPromise::unread); // whoever wanted it has turned away: it can go back to where it came from
         }

@@ -260,8 +260,13 @@ public abstract class Future<T extends @Nullable Object> {
         return List.of();
     }
 
-    /** The value, or what await() throws. Only when done. */
+    /** The value that an outcome of this stands for; it is neither a failure nor a cancel. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
+    final T value(@Nullable Object how) {
+        return (T) (how == Outcome.NIL ? null : how);
+    }
+
+    /** The value, or what await() throws. Only when done. */
     T take() {
         Object o = outcome;
         if (o instanceof Outcome.Failed failed) {
@@ -271,7 +276,7 @@ public abstract class Future<T extends @Nullable Object> {
         if (o instanceof Outcome.Cancelled cancelled) {
             throw cancelled.toException();
         }
-        return (T) (o == Outcome.NIL ? null : o);
+        return value(o);
     }
 
     /** The failure, which counts as seen now; null if there is none. */

@@ -100,9 +100,13 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
         }
         var values = new ArrayList<T>(children.size());
         for (Future<? extends T> child : children) {
-            values.add(Outcome.value(child.lend(lent)));
+            values.add(lent(child, lent));
         }
         return Collections.unmodifiableList(values);
+    }
+
+    private static <T extends @Nullable Object> T lent(Future<T> child, List<HookedPromise<?>> lent) {
+        return child.value(child.lend(lent));
     }
 
     private List<T> values() {

@@ -15,12 +15,6 @@ final class Outcome {
         return value == null ? NIL : value;
     }
 
-    /** The value of an outcome that is neither a failure nor a cancel. */
-    @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
-    static <T extends @Nullable Object> T value(@Nullable Object outcome) {
-        return (T) (outcome == NIL ? null : outcome);
-    }
-
     /** The outcome of something that threw. */
     static Object thrown(Throwable error) {
         return error instanceof CancelledException c ? new Cancelled(c.reason()) : new Failed(error);
