@@ -23,6 +23,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,37 @@ class TaskParityTest {
             }
             assertThat(order).hasSize(5).doesNotHaveDuplicates();
         });
+    }
+
+    @Test
+    void theCurrentTaskIsTheRightOneInNestedEagerStarts_23() {
+        TestLoop.run(() -> {
+            Task<?> main = currentTask();
+            Promise<String> gate = promise();
+            Task<String> outer = eager(() -> {
+                Task<?> me = currentTask();
+                assertThat(me).isNotSameAs(main);
+                Task<String> inner = eager(() -> {
+                    Task<?> innermost = currentTask();
+                    assertThat(innermost).isNotSameAs(me).isNotSameAs(main);
+                    gate.await(); // here the callers go on
+                    assertThat(currentTask()).isSameAs(innermost);
+                    return "value";
+                });
+                assertThat(currentTask()).isSameAs(me);
+                String value = inner.await();
+                assertThat(currentTask()).isSameAs(me);
+                return value;
+            });
+            assertThat(currentTask()).isSameAs(main);
+            gate.complete("go");
+            assertThat(outer.await()).isEqualTo("value");
+            assertThat(currentTask()).isSameAs(main);
+        });
+    }
+
+    private static <T> Task<T> eager(Callable<T> body) {
+        return EventLoop.current().task().eager().spawn(body);
     }
 
     // --- 24
@@ -493,5 +525,92 @@ class TaskParityTest {
             EventLoop.current().callSoon(() -> order.add("the loop goes on"));
         });
         assertThat(order).contains("ended"); // cancelled by the close of the loop: not destroyed, and nothing to report
+    }
+
+    // --- 34
+
+    @Test
+    void anEagerTaskThatDoesNotWaitIsDoneWithoutTheReadyQueue_34() {
+        TestLoop.run(() -> {
+            EventLoop loop = EventLoop.current();
+            loop.callSoon(() -> order.add("ready before"));
+            Task<String> task = eager(() -> {
+                order.add("eager");
+                loop.done().await(); // done: no wait
+                return "value";
+            });
+            assertThat(order).containsExactly("eager");
+            assertThat(task.isDone()).isTrue();
+            assertThat(task.result()).isEqualTo("value");
+            assertThat(loop.allTasks()).containsExactly(currentTask());
+            task.addDoneCallback(_ -> order.add("told"));
+            yieldNow();
+            assertThat(order).containsExactly("eager", "ready before", "told");
+        });
+    }
+
+    @Test
+    void anEagerTaskThatWaitsStandsInTheQueueFromItsFirstWaitOn_34() {
+        TestLoop.run(() -> {
+            EventLoop loop = EventLoop.current();
+            loop.callSoon(() -> order.add("ready before"));
+            Task<String> task = eager(() -> {
+                order.add("first step");
+                yieldNow();
+                order.add("second step");
+                return "value";
+            });
+            order.add("caller");
+            loop.callSoon(() -> order.add("ready after"));
+            assertThat(task.isDone()).isFalse();
+            assertThat(loop.allTasks()).contains(task);
+            assertThat(task.await()).isEqualTo("value");
+            assertThat(order).containsExactly("first step", "caller", "ready before", "second step", "ready after");
+        });
+    }
+
+    @Test
+    void theExceptionOfAnEagerTaskIsStoredAndItsCancelToo_34() {
+        TestLoop.run(() -> {
+            Task<?> failing = eager(() -> {
+                throw new IOException("stored");
+            });
+            assertThat(failing.isDone()).isTrue();
+            assertThat(failing.exception()).hasMessage("stored");
+            Task<?> cancelled = eager(() -> {
+                throw new CancelledException("by itself");
+            });
+            assertThat(cancelled.isCancelled()).isTrue();
+            Task<?> waiting = eager(() -> sleep(HOUR).await());
+            assertThat(waiting.cancel("while it waits")).isTrue();
+            assertThat(cancelOf(waiting).reason()).isEqualTo("while it waits");
+        });
+    }
+
+    @Test
+    void siblingsOfAnEagerTaskStillSeeThemselves_34() {
+        TestLoop.run(() -> {
+            var tasks = new ArrayList<Task<?>>();
+            for (int i = 0; i < 3; i++) {
+                tasks.add(spawn("sibling " + i, () -> {
+                    Task<?> me = currentTask();
+                    Task<?> child = eager(() -> {
+                        assertThat(currentTask()).isNotSameAs(me);
+                        yieldNow();
+                        order.add(currentTask().name());
+                        return null;
+                    });
+                    assertThat(currentTask()).isSameAs(me);
+                    yieldNow();
+                    assertThat(currentTask()).isSameAs(me);
+                    child.await();
+                    order.add(me.name());
+                }));
+            }
+            for (Task<?> task : tasks) {
+                task.await();
+            }
+            assertThat(order).hasSize(6).contains("sibling 0", "sibling 1", "sibling 2");
+        });
     }
 }
