@@ -25,6 +25,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     private @Nullable ReadyEntry first; // what the next mount begins with
     private boolean idle = true;
     private boolean blocked;
+    private @Nullable Handle blockedIn;
     private boolean queued;
     private boolean ended;
 
@@ -51,6 +52,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     private void mount(Coroutine c) {
         if (blocked) {
             blocked = false;
+            loop.callback = blockedIn;
             loop.jdkWaits--;
         }
         c.mount();
@@ -61,6 +63,8 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         }
         if (!idle && !c.isDone()) {
             blocked = true;
+            blockedIn = loop.callback;
+            loop.callback = null;
             loop.jdkWaits++;
         }
     }

@@ -8,11 +8,17 @@ final class DoneCallback<T> implements Listener {
     private final Future<T> future;
     private final Consumer<? super Future<T>> callback;
     private final boolean waits;
+    private Context context = Context.empty();
 
     DoneCallback(Future<T> future, Consumer<? super Future<T>> callback, boolean waits) {
         this.future = future;
         this.callback = callback;
         this.waits = waits;
+    }
+
+    /** Has it run in the context of what calls this. */
+    void capture() {
+        context = future.loop.capture();
     }
 
     @Override
@@ -21,12 +27,16 @@ final class DoneCallback<T> implements Listener {
     }
 
     void schedule() {
-        future.loop.ready.add(new ReadyHandle(future.loop, () -> callback.accept(future)));
+        future.loop.ready.add(new ReadyHandle(future.loop, context, () -> callback.accept(future)));
     }
 
     @Override
     public boolean waits() {
         return waits;
+    }
+
+    Consumer<?> callback() {
+        return callback;
     }
 
     boolean isFor(DoneCallback<?> other) {

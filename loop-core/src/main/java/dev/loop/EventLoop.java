@@ -3,9 +3,13 @@ package dev.loop;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.loop.spi.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,10 +114,15 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     /**
      * Runs turns until {@link #stop()}. On a loop that was stopped before, exactly one.
      *
-     * @throws IllegalStateException on a loop that runs or has closed, on a thread that runs a loop, or on a virtual thread
+     * @throws IllegalStateException on a loop that runs, has closed or is driven by a host, on a thread that runs a loop, or on a
+     *     virtual thread
      */
     public void runForever() {
         checkNotClosed();
+        Guest g = guest;
+        if (g != null) {
+            g.refuseWhileDriven();
+        }
         turns.runUntilStopped();
     }
 
@@ -175,6 +184,10 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
         if (carrier.isEntered()) {
             throw new IllegalStateException(this + " cannot be closed while it runs: stop it first");
         }
+        Guest g = guest;
+        if (g != null) {
+            g.closing();
+        }
         Shutdown.close(this);
     }
 
@@ -188,7 +201,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        Callable<@Nullable Void> closer = callable(body);
+        Callable<@Nullable Void> closer = capture().wrap(callable(body));
         closers.add(closer);
         return () -> {
             checkThread();
@@ -199,10 +212,24 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     /**
      * Whether turns run now. Thread-safe, and only true of the moment.
      *
-     * @return true inside run methods
+     * @return true inside run methods, and while a host drives the loop by {@link GuestMode#start}
      */
     public boolean isRunning() {
-        return carrier.isEntered();
+        Guest g = guest;
+        return carrier.isEntered() || (g != null && g.isDriven());
+    }
+
+    /**
+     * The way to have this loop driven by a thread that somebody else owns.
+     *
+     * @return the loop's guest mode, always the same object
+     */
+    public GuestMode guest() {
+        Guest g = guest;
+        if (g == null) {
+            guest = g = new Guest(this);
+        }
+        return g.mode;
     }
 
     /**
@@ -242,13 +269,54 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The tasks that have not ended, in the order of their creation.
+     * The tasks that have not ended, in the order of their creation. Thread-safe: another thread gets them as they were at one
+     * moment of its call, also of a loop that is stuck in a step, and is never blocked by what the loop waits for.
      *
      * @return a copy
      */
     public List<Task<?>> allTasks() {
-        checkThread();
-        return tasks.snapshot().stream().<Task<?>>map(step -> step.task).toList();
+        List<TaskStep> steps = isCurrent() ? tasks.snapshot() : TaskList.snapshotFromOutside(this);
+        return steps.stream().<Task<?>>map(step -> step.task).toList();
+    }
+
+    /**
+     * This loop as an executor of the JDK: what it is given runs as callbacks, in the order of the calls, from any thread. A failure
+     * goes to the {@linkplain #exceptionHandler exception handler}.
+     *
+     * @return an executor, to be used by any thread; after the loop's close it throws
+     *     {@link java.util.concurrent.RejectedExecutionException}
+     */
+    public Executor asExecutor() {
+        return command -> {
+            if (!inbox.push(new ThreadsafeHandle(this, Objects.requireNonNull(command, "command")))) {
+                throw new RejectedExecutionException(name + " is closed");
+            }
+        };
+    }
+
+    /**
+     * Sets where {@link #runInExecutor(Callable)} and {@link Async#toThread} run blocking code from now on. What runs already ends where
+     * it is.
+     *
+     * @param threads the loop's from now on: its close shuts it down
+     * @throws RejectedExecutionException after {@link #shutdownDefaultExecutor}
+     */
+    public void setDefaultExecutor(ExecutorService threads) {
+        checkUsable();
+        offload.use(Objects.requireNonNull(threads, "threads"));
+    }
+
+    /**
+     * Has the default executor end: it takes nothing more, and what it has taken goes on to its end. A loop's close does not wait for
+     * helper threads, whose calls nobody can stop; who wants that awaits this first.
+     *
+     * @param limit how long to wait; after that the exception handler is told, and the calls go on
+     * @return done when the last thread has ended, or after the limit
+     */
+    @CanIgnoreReturnValue
+    public Future<@Nullable Void> shutdownDefaultExecutor(Duration limit) {
+        checkUsable();
+        return offload.shutdown(limit);
     }
 
     /**
@@ -292,13 +360,36 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
+     * The context of the calling code, with what this loop carries along: what {@link #callSoonThreadsafe} would take. It is for
+     * those who keep work in a queue of their own; all else that is scheduled does it by itself. Thread-safe.
+     *
+     * @return as {@link Context#current()}, for this loop
+     */
+    public Context captureContext() {
+        return captureThreadsafe();
+    }
+
+    /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
      *
      * @return the count
      */
     public int externalWork() {
-        return jdkWaits + offload.running() + stages;
+        int awaited = portals.isEmpty()
+                ? 0
+                : (int) portals.stream().filter(LoopPortal::isAwaitedOpen).count();
+        return jdkWaits + offload.running() + stages + arrivals.get() + awaited;
+    }
+
+    /**
+     * A way into this loop for other threads, which can have tasks run here and wait for them. Thread-safe; each call gives a portal
+     * of its own, to be closed on its own.
+     *
+     * @return an open portal
+     */
+    public LoopPortal portal() {
+        return new LoopPortal(this);
     }
 
     /**

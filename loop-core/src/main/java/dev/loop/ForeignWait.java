@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Futures seen from outside of their loop, and stages of the JDK seen from inside. */
@@ -34,12 +35,16 @@ final class ForeignWait {
             throw new IllegalStateException("await() of a future of " + loop + " by code of " + other
                     + ": futures do not cross loops; use Future.from(future.toCompletableFuture()).await()");
         }
-        if (!loop.carrier.isEntered() && future.outcome != null) {
+        if (loop.isAtRest() && future.outcome != null) {
             return future.take(); // the loop does not run: whoever owns it reads
+        }
+        Guest guest = loop.guest;
+        if (guest != null) {
+            guest.refuseWait(future);
         }
         // a plain stage, not toCompletableFuture: a blocked thread must not depend on the loop virtual thread
         var done = new CompletableFuture<T>();
-        Runnable detach = attach(future, done, () -> transfer(future, done));
+        Runnable detach = attach(future, done, Runnable::run);
         boolean interrupted = false;
         try {
             while (true) {
@@ -77,31 +82,45 @@ final class ForeignWait {
             }
         };
         // dependents of the stage are user code: they run on the loop virtual thread
-        attach(
-                future,
-                result,
-                () -> future.loop.ready.add(new ReadyHandle(future.loop, () -> transfer(future, result))));
+        Context context = future.loop.captureThreadsafe();
+        attach(future, result, delivery -> future.loop.ready.add(new ReadyHandle(future.loop, context, delivery)));
         return result;
     }
 
-    /** Has something done on the loop when the future is; returns what takes that back, on the loop. */
+    /**
+     * Has the outcome handed over on the loop when there is one, by whoever runs the delivery; returns what takes that back, on the
+     * loop. A delivery that has not run when the loop closes is made then.
+     */
     private static <T extends @Nullable Object> Runnable attach(
-            Future<T> future, CompletableFuture<T> result, Runnable whenDone) {
+            Future<T> future, CompletableFuture<T> result, Consumer<Runnable> runs) {
         EventLoop loop = future.loop;
-        Abandoned abandoned = result::completeExceptionally;
-        Listener listener = _ -> {
+        Abandoned abandoned = error -> {
+            if (future.outcome == null) {
+                return result.completeExceptionally(error);
+            }
+            transfer(future, result);
+            return true;
+        };
+        Runnable delivery = () -> {
             loop.foreignWaits.remove(abandoned);
-            whenDone.run();
+            transfer(future, result);
+        };
+        Listener listener = _ -> {
+            if (result.isDone()) {
+                delivery.run(); // it was cancelled: nobody hears of this
+            } else {
+                runs.accept(delivery);
+            }
         };
         Runnable register = () -> {
+            loop.foreignWaits.add(abandoned);
             if (future.outcome != null) {
-                whenDone.run();
+                runs.accept(delivery);
             } else {
-                loop.foreignWaits.add(abandoned);
                 future.addListener(listener);
             }
         };
-        if (loop.isCurrent() || (!loop.carrier.isEntered() && future.outcome != null)) {
+        if (loop.isCurrent() || (loop.isAtRest() && future.outcome != null)) {
             register.run();
         } else if (!loop.submit(register)) {
             result.completeExceptionally(loop.closedException());
@@ -112,7 +131,8 @@ final class ForeignWait {
         };
     }
 
-    private static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {
+    /** Gives the outcome of a future that is done to a stage. Completing it runs its dependents. */
+    static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {
         var lent = new ArrayList<HookedPromise<?>>();
         Object o = future.lend(lent);
         if (o instanceof Outcome.Failed failed) {

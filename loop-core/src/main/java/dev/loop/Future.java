@@ -165,7 +165,8 @@ public abstract class Future<T extends @Nullable Object> {
 
     /**
      * Has a callback run when this is done; at once after this turn if it is done already. Callbacks run one after another, in
-     * the order of registration, never inside this call. Registering one does not count as looking at a failure.
+     * the order of registration, never inside this call, in the {@link Context} of this call. Registering one does not count as
+     * looking at a failure.
      *
      * @param callback gets this future, done
      */
@@ -186,6 +187,7 @@ public abstract class Future<T extends @Nullable Object> {
 
     private void add(DoneCallback<T> listener) {
         loop.checkThread();
+        listener.capture();
         if (outcome != null) {
             listener.schedule();
         } else {
@@ -260,6 +262,9 @@ public abstract class Future<T extends @Nullable Object> {
         return List.of();
     }
 
+    /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
+    void left(@Nullable String reason) {}
+
     /** The value that an outcome of this stands for; it is neither a failure nor a cancel. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
     final T value(@Nullable Object how) {
@@ -327,27 +332,18 @@ public abstract class Future<T extends @Nullable Object> {
 
     @CanIgnoreReturnValue
     final int removeListener(Listener listener) {
-        if (!(listener instanceof DoneCallback<?> wanted)) {
-            return removeSame(listener);
-        }
-        int removed = 0;
-        // the comparison is user code, and may change the listeners: it comes first
-        for (Listener equal : Listeners.equalTo(wanted, listeners)) {
-            removed += removeSame(equal);
-        }
-        return removed;
-    }
-
-    private int removeSame(Listener listener) {
         Object l = listeners;
         if (l instanceof Listeners list) {
             int removed = list.remove(listener);
-            if (list.isEmpty()) {
+            if (list.isEmpty() && listeners == l) {
                 listeners = null;
             }
-            return removed;
+            return outcome == null ? removed : 0; // a comparison that completes this has had them scheduled
         }
-        if (l == listener) {
+        if (l instanceof Listener one && Listeners.same(one, listener)) {
+            if (listeners != l) {
+                return removeListener(listener); // the comparison has changed them
+            }
             listeners = null;
             return 1;
         }

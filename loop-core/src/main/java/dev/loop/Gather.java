@@ -138,10 +138,7 @@ final class Gather<T extends @Nullable Object> extends Future<List<T>> implement
             return false;
         }
         asking = true; // children may end inside their cancel: they are only counted meanwhile
-        boolean any = false;
-        for (Future<?> child : children) {
-            any |= child.cancel(reason);
-        }
+        boolean any = loop.cancels.all(children, reason);
         asking = false;
         if (outcome == VALUES) {
             if (any) {

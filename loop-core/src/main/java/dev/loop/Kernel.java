@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,8 @@ abstract sealed class Kernel permits Scheduling {
     final Duration closeLimit;
     final Poller poller;
     final Carrier carrier;
+    /** What is carried along with the context; null for nothing. */
+    final @Nullable Carried carried;
 
     // the loop's thread only, from here
     final ReadyQueue ready = new ReadyQueue();
@@ -35,6 +38,7 @@ abstract sealed class Kernel permits Scheduling {
     final TaskList tasks = new TaskList();
     final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
+    final CancelWave cancels = new CancelWave();
     final Reports reports;
     final Turns turns;
     final Offload offload;
@@ -45,6 +49,8 @@ abstract sealed class Kernel permits Scheduling {
     @Nullable TaskStep handOver;
     /** Prepares new tasks; null for none. */
     @Nullable TaskFactory taskFactory;
+    /** The callback that runs now, and holds its context; null in a task, in the kernel, and while it is blocked in the JDK. */
+    @Nullable Handle callback;
     /** Tasks, and the loop virtual thread, that sit in a blocking JDK call. */
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
@@ -54,7 +60,13 @@ abstract sealed class Kernel permits Scheduling {
 
     // any thread, from here
     final Inbox inbox;
+    /** Work that other threads have submitted through a portal and that has not arrived. */
+    final AtomicInteger arrivals = new AtomicInteger();
+    /** Portals that were open when somebody asked to be told of their end. */
+    final Set<LoopPortal> portals = ConcurrentHashMap.newKeySet();
+
     volatile boolean closed;
+    volatile @Nullable Guest guest;
 
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
@@ -64,6 +76,7 @@ abstract sealed class Kernel permits Scheduling {
         poller = p != null ? p : new SelectorPoller();
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
+        carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
         EventLoop loop = (EventLoop) this;
         reports = new Reports(loop);
         offload = new Offload(loop);
@@ -95,6 +108,71 @@ abstract sealed class Kernel permits Scheduling {
         }
     }
 
+    // --- the context; called by who may touch the loop
+
+    /** The context of what runs now, bare. */
+    final Context context() {
+        TaskStep step = current;
+        if (step != null) {
+            return step.context;
+        }
+        Handle handle = callback;
+        if (handle != null) {
+            return handle.context;
+        }
+        return carrier.isEntered() ? Context.empty() : Context.bare();
+    }
+
+    /** The context of what runs now, to be taken along by what it schedules. */
+    final Context capture() {
+        Carried c = carried;
+        return c == null || isKernelWork() ? context() : c.capture(context());
+    }
+
+    /** As {@link #capture()}, for any thread. */
+    final Context captureThreadsafe() {
+        if (isCurrent()) {
+            return capture();
+        }
+        Carried c = carried;
+        return c == null ? Context.bare() : c.capture(Context.bare());
+    }
+
+    /** Changes the context of what runs now; inside a run. */
+    final void context(Context next) {
+        if (current != null) {
+            current.context = next;
+        } else if (callback != null) {
+            callback.context = next;
+        } else {
+            throw noContext();
+        }
+    }
+
+    /** What the context of what runs now belongs to; inside a run. */
+    final Object contextOwner() {
+        if (current != null) {
+            return current.task;
+        }
+        if (callback != null) {
+            return callback;
+        }
+        throw noContext();
+    }
+
+    /** Whether the platform thread calls, on which no user code runs, and so no accessor either. */
+    private boolean isKernelWork() {
+        return current == null && callback == null && carrier.isEntered();
+    }
+
+    private IllegalStateException noContext() {
+        return new IllegalStateException(
+                "the platform thread of " + this + " has no context of its own, and this code (a readiness"
+                        + " handler, a poller) runs there: use callSoon(…), which has one");
+    }
+
+    // ---
+
     /** Whether the calling thread is the one that may touch the loop now. */
     final boolean isCurrent() {
         return carrier.isMounted(Thread.currentThread());
@@ -102,10 +180,34 @@ abstract sealed class Kernel permits Scheduling {
 
     /** Refuses a call from outside of a running loop. */
     final void refuseOtherThreads() {
-        if (!carrier.isMounted(Thread.currentThread()) && carrier.isEntered()) {
+        if (!carrier.isMounted(Thread.currentThread())) {
+            calledFromOutside();
+        }
+    }
+
+    private void calledFromOutside() {
+        if (carrier.isEntered()) {
             throw new WrongThreadException(this + " was called from " + Thread.currentThread()
                     + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
                     + " toCompletableFuture or a method whose name ends in Threadsafe");
+        }
+        Guest g = guest;
+        if (g != null) {
+            g.calledBetweenParts();
+        }
+    }
+
+    /** Whether no turn runs and the calling thread is the one that may touch the loop then. */
+    final boolean isAtRest() {
+        Guest g = guest;
+        return !carrier.isEntered() && (g == null || g.mayTouch(Thread.currentThread()));
+    }
+
+    /** Before turns run: whoever waits for this loop in guest mode is out of there when this returns. */
+    final void endGuestWait() {
+        Guest g = guest;
+        if (g != null) {
+            g.endWait();
         }
     }
 
@@ -177,6 +279,8 @@ abstract sealed class Kernel permits Scheduling {
         for (ReadyEntry entry = ready.poll(); entry != null; entry = ready.poll()) {
             if (entry instanceof KernelWork) {
                 entry.run(); // a thread may wait for it; callbacks and tasks have had their time
+            } else if (entry instanceof PortalCall<?> call) {
+                call.refuse();
             }
         }
         closed = true;

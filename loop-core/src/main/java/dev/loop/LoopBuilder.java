@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,8 @@ public final class LoopBuilder {
     @Nullable Poller poller;
 
     Duration closeLimit = Duration.ofSeconds(10);
+
+    final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
 
@@ -65,6 +69,19 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder closeLimit(Duration limit) {
         this.closeLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Has state of threads carried along with the {@link Context}: into callbacks, tasks and helper threads. Nothing is by default.
+     * It costs a read of that state for whatever is scheduled, and putting it in place and back for each callback.
+     *
+     * @param accessor how to read and write it: {@link ContextAccessor#mdc()}, for one
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder carry(ContextAccessor<?> accessor) {
+        accessors.add(Objects.requireNonNull(accessor, "accessor"));
         return this;
     }
 

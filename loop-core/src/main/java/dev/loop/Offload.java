@@ -1,20 +1,27 @@
 package dev.loop;
 
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Blocking calls on helper threads: at most 32, made when they are needed, gone when they are idle. */
+/**
+ * Blocking calls on helper threads: at most 32, made when they are needed, gone when they are idle; or those of an executor that the
+ * program has set.
+ */
 final class Offload {
 
     private static final int MOST_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
 
     private final EventLoop loop;
     private @Nullable ExecutorService executor;
+    private boolean shutDown;
     private int running;
 
     Offload(EventLoop loop) {
@@ -26,25 +33,42 @@ final class Offload {
     }
 
     <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
-        var promise = new Offloaded<T>(loop);
+        return submit(executor(), work);
+    }
+
+    <T extends @Nullable Object> Future<T> submit(Executor threads, Callable<? extends T> work) {
+        Context context = loop.capture();
+        var call = new OffloadedCall<T>(this, loop, threads, () -> this.<T>inContext(context, work));
         running++;
-        promise.work = executor().submit(() -> {
-            Object outcome;
-            try {
-                outcome = Outcome.of(work.call());
-            } catch (Throwable e) {
-                outcome = Outcome.thrown(e);
-            }
-            Object result = outcome;
-            loop.submit(() -> {
-                running--;
-                promise.finish(result);
-            });
-        });
-        return promise;
+        try {
+            threads.execute(call);
+        } catch (RejectedExecutionException e) {
+            running--;
+            throw e;
+        }
+        return call;
+    }
+
+    /** A call has ended, or was cancelled before it began; or a wait for the executor's end is over. */
+    void ended() {
+        running--;
+    }
+
+    // --- the default executor
+
+    void use(ExecutorService threads) {
+        refuseWhenShutDown();
+        executor = threads;
+    }
+
+    private <T extends @Nullable Object> T inContext(Context context, Callable<? extends T> work) throws Exception {
+        Carried carried = loop.carried;
+        return context.bare.<T, Exception>call(
+                () -> carried == null ? work.call() : carried.<T, Exception>call(context, work::call));
     }
 
     private ExecutorService executor() {
+        refuseWhenShutDown();
         ExecutorService e = executor;
         if (e == null) {
             var number = new AtomicInteger();
@@ -64,32 +88,31 @@ final class Offload {
         return e;
     }
 
-    void close() {
-        if (executor != null) {
-            executor.shutdown();
+    private void refuseWhenShutDown() {
+        if (shutDown) {
+            throw new RejectedExecutionException("the default executor of " + loop
+                    + " was shut down: give an executor of your own to runInExecutor(…)");
         }
     }
 
-    private final class Offloaded<T extends @Nullable Object> extends Promise<T> {
-        java.util.concurrent.@Nullable Future<?> work;
-
-        Offloaded(EventLoop loop) {
-            super(loop);
+    /** Takes no more calls, and waits for those that were accepted. */
+    Future<@Nullable Void> shutdown(Duration limit) {
+        shutDown = true;
+        ExecutorService e = executor;
+        if (e == null) {
+            return loop.done();
         }
+        e.shutdown();
+        if (e.isTerminated()) {
+            return loop.done();
+        }
+        running++;
+        return new ExecutorEnd(loop, this, e, limit);
+    }
 
-        @Override
-        public boolean cancel(@Nullable String reason) {
-            boolean cancelled = super.cancel(reason);
-            var w = work;
-            // a call that has begun is abandoned, not interrupted: it may be in the middle of anything; its thread
-            // tells its end
-            if (cancelled
-                    && w instanceof Runnable waiting
-                    && executor instanceof ThreadPoolExecutor pool
-                    && pool.remove(waiting)) {
-                running--;
-            }
-            return cancelled;
+    void close() {
+        if (executor != null) {
+            executor.shutdown();
         }
     }
 }

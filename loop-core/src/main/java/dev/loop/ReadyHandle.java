@@ -5,8 +5,13 @@ import dev.loop.internal.ready.ReadyEntry;
 /** A callback that is its own entry in the ready queue. */
 final class ReadyHandle extends Handle implements ReadyEntry {
 
+    /** One that runs in the context of what calls this. */
     ReadyHandle(EventLoop loop, Runnable callback) {
-        super(loop, callback);
+        this(loop, loop.capture(), callback);
+    }
+
+    ReadyHandle(EventLoop loop, Context context, Runnable callback) {
+        super(loop, context, callback);
     }
 
     @Override

@@ -42,11 +42,24 @@ final class Reports {
 
     /** Hands this to the handler in a callback of its own: user code and log lines never run on the platform thread. */
     void later(ExceptionContext context) {
+        later(context, where(context));
+    }
+
+    private void later(ExceptionContext context, Context where) {
         if (loop.isClosed()) {
             handle(context);
         } else {
-            loop.ready.add(new ReadyHandle(loop, () -> handle(context)));
+            loop.ready.add(new ReadyHandle(loop, where, () -> handle(context)));
         }
+    }
+
+    /** The handler runs in the context of what has failed. */
+    private Context where(ExceptionContext context) {
+        if (context.future() instanceof Task<?> task) {
+            return task.step.context;
+        }
+        Handle handle = context.handle();
+        return handle != null ? handle.context : loop.capture();
     }
 
     private void handle(ExceptionContext context) {
@@ -83,6 +96,7 @@ final class Reports {
                 this,
                 failed.error,
                 future.described("failed with " + failed.error.getClass().getName()));
+        u.context = loop.capture();
         failed.unretrieved = u;
         unretrieved.add(u);
         u.cleanable = CLEANER.register(future, u);
@@ -102,6 +116,7 @@ final class Reports {
         private final String what;
         private volatile boolean settled;
         Cleaner.@Nullable Cleanable cleanable;
+        Context context = Context.empty(); // of the code that failed it
 
         Unretrieved(Reports reports, Throwable error, String what) {
             this.reports = reports;
@@ -128,7 +143,8 @@ final class Reports {
 
         void report() {
             if (reports.unretrieved.remove(this)) {
-                reports.later(new ExceptionContext("a failure was never looked at: " + what, error, null, null));
+                reports.later(
+                        new ExceptionContext("a failure was never looked at: " + what, error, null, null), context);
             }
         }
     }

@@ -13,6 +13,8 @@ public final class Runner implements AutoCloseable {
 
     private final EventLoop loop;
 
+    private @Nullable Context context; // what the last main task has left to the next; null before the first
+
     private Runner(EventLoop loop) {
         this.loop = loop;
     }
@@ -47,7 +49,8 @@ public final class Runner implements AutoCloseable {
 
     /**
      * Runs a task until it ends. Other tasks and timers of the loop go on in a later call. If this thread is interrupted
-     * meanwhile, the task is cancelled, and the flag is set again at the end.
+     * meanwhile, the task is cancelled, and the flag is set again at the end. The first task has the {@link Context} of this
+     * thread; each later one begins with what the one before has left of it.
      *
      * @param main the body of the task
      * @param <T> what it returns
@@ -62,11 +65,13 @@ public final class Runner implements AutoCloseable {
                     + " already: spawn a task on it instead of running another loop inside");
         }
         loop.carrier.checkHost();
-        Task<T> task = loop.spawn("main", main);
+        Context c = context;
+        Task<T> task = c == null ? loop.spawn("main", main) : c.call(() -> loop.<T>spawn("main", main));
         loop.main(task.step);
         try {
             return loop.runUntilComplete(task);
         } finally {
+            context = task.step.context.bare;
             loop.main(null);
         }
     }

@@ -8,6 +8,7 @@ import java.nio.channels.SelectableChannel;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -236,10 +237,26 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @param blocking runs outside of the loop; it must not touch the loop's state
      * @param <T> what it returns
      * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned.
+     * @throws java.util.concurrent.RejectedExecutionException after {@link EventLoop#shutdownDefaultExecutor}
      */
     public <T extends @Nullable Object> Future<T> runInExecutor(Callable<? extends T> blocking) {
         checkUsable();
         return offload.submit(Objects.requireNonNull(blocking, "blocking"));
+    }
+
+    /**
+     * Runs blocking code on a thread of an executor.
+     *
+     * @param threads where it runs; it stays the caller's
+     * @param blocking runs outside of the loop; it must not touch the loop's state
+     * @param <T> what it returns
+     * @return its outcome. A cancel keeps it from starting; once it runs, it is abandoned. Work that the executor drops, as its
+     *     {@code shutdownNow} does, never ends.
+     * @throws java.util.concurrent.RejectedExecutionException if the executor refuses
+     */
+    public <T extends @Nullable Object> Future<T> runInExecutor(Executor threads, Callable<? extends T> blocking) {
+        checkUsable();
+        return offload.submit(Objects.requireNonNull(threads, "threads"), Objects.requireNonNull(blocking, "blocking"));
     }
 
     /**

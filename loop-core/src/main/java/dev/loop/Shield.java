@@ -7,6 +7,26 @@ import org.jspecify.annotations.Nullable;
 /** A future whose cancel does not reach the inner one, which goes on; its later failure is reported, having nobody else to go to. */
 final class Shield<T extends @Nullable Object> extends Future<T> implements Listener {
 
+    /**
+     * Stands in for all shields of a future whose waits were cancelled: whoever shields one future again and again must not fill it
+     * with what is left of that.
+     */
+    private static final Listener LEFT = new Listener() {
+        @Override
+        public void completed(Future<?> inner) {
+            Throwable failure = inner.failure();
+            if (failure != null) {
+                inner.loop.reports.later(new ExceptionContext(
+                        "a shielded future failed after its wait was cancelled", failure, inner, null));
+            }
+        }
+
+        @Override
+        public boolean waits() {
+            return false;
+        }
+    };
+
     private final Future<T> inner;
 
     Shield(Future<T> inner) {
@@ -22,17 +42,13 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     @Override
     public void completed(Future<?> future) {
         Object how = inner.outcome;
+        if (outcome != null || how == null) {
+            return;
+        }
         if (how instanceof Outcome.Failed failed) {
             failed.retrieved();
-            if (outcome == null) {
-                finish(new Outcome.Failed(failed.error));
-            } else {
-                loop.reports.later(new ExceptionContext(
-                        "a shielded future failed after its wait was cancelled", failed.error, inner, null));
-            }
-        } else if (how instanceof Outcome.Cancelled c) {
-            finish(c);
-        } else if (how != null && outcome == null) {
+            finish(new Outcome.Failed(failed.error));
+        } else {
             finish(how);
         }
     }
@@ -63,6 +79,15 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        return outcome == null && finish(new Outcome.Cancelled(reason));
+        if (inner.outcome != null) {
+            completed(inner); // done already: its outcome follows
+        }
+        if (outcome != null) {
+            return false;
+        }
+        inner.removeListener(this);
+        inner.removeListener(LEFT);
+        inner.addListener(LEFT);
+        return finish(new Outcome.Cancelled(reason));
     }
 }

@@ -57,12 +57,13 @@ final class Shutdown {
         };
         loop.timers.add(limit);
         var rounds = new int[1];
+        var cancelled = new long[1];
         var still = new Standstill(loop);
         loop.runWhile(() -> {
             boolean closing = closers.stream().anyMatch(step -> step.task.outcome == null);
             // a callback that is blocked may wait for one of those tasks, and a closer for that callback
             if (!closing || loop.callbacks().isBlocked()) {
-                cancelAll(loop, closers);
+                cancelled[0] = cancelAll(loop, closers, cancelled[0]);
             }
             if (loop.ready.isEmpty()) {
                 loop.callbacks().interrupt(); // nothing else can go on that would free it
@@ -74,35 +75,44 @@ final class Shutdown {
     }
 
     /**
-     * Notices that turns go by and time does not: on a virtual clock a task that is always ready, catching every cancel, would keep
-     * the limit from ever coming.
+     * Notices that turns go by, and neither time moves nor are there fewer tasks: on a virtual clock a task that is always ready,
+     * catching every cancel, would keep the limit from ever coming.
      */
     private static final class Standstill {
         private static final int TURNS = 10_000;
 
         private final EventLoop loop;
         private long seen;
+        private int fewest;
         private int turns;
 
         Standstill(EventLoop loop) {
             this.loop = loop;
             seen = loop.now();
+            fewest = loop.tasks.size();
         }
 
         boolean noticed() {
             long now = loop.now();
-            turns = now == seen ? turns + 1 : 0;
+            int tasks = loop.tasks.size();
+            turns = now == seen && tasks >= fewest ? turns + 1 : 0;
             seen = now;
+            fewest = Math.min(fewest, tasks);
             return turns >= TURNS;
         }
     }
 
-    private static void cancelAll(EventLoop loop, List<TaskStep> butThese) {
-        for (TaskStep step : loop.tasks.size() == 0 ? List.<TaskStep>of() : loop.tasks.snapshot()) {
-            if (!butThese.contains(step)) {
-                step.cancelRoot("the event loop is closing");
+    /** Cancels every task that was added after the one with this number. Returns the number of the last one. */
+    private static long cancelAll(EventLoop loop, List<TaskStep> butThese, long after) {
+        List<TaskStep> steps = loop.tasks.since(after);
+        loop.cancels.together(() -> {
+            for (TaskStep step : steps) {
+                if (!butThese.contains(step)) {
+                    step.cancelRoot("the event loop is closing");
+                }
             }
-        }
+        });
+        return steps.isEmpty() ? after : steps.getLast().number;
     }
 
     private static ExceptionContext stuck(EventLoop loop, String what, StackTraceElement[] stack) {

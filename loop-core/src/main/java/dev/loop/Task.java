@@ -32,6 +32,16 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
+     * The context that it runs in now: that of its spawner at first, then what it has set in there.
+     *
+     * @return the context
+     */
+    public Context context() {
+        loop.checkThread();
+        return step.context;
+    }
+
+    /**
      * Asks the task to end, once: the wait that it is in, or the next one, throws a {@link CancelledException}; if its body
      * catches that, the task goes on. Before its first step the body never runs. A task that sits in a blocking JDK call is
      * interrupted.
@@ -92,6 +102,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * @return completes when the task has ended, in whatever way
      * @throws IllegalStateException in the task itself, which would wait for ever
      */
+    @CanIgnoreReturnValue
     public Future<@Nullable Void> cancelAndJoin() {
         return cancelAndJoin(null);
     }
@@ -99,12 +110,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /**
      * Ends the task for good and waits until it has: every wait of its body throws from now on, so that a {@code catch} cannot make it
      * go on, as with {@link #cancel(String)}. It does not count in {@link #cancelling()}, and {@link #uncancel()} does not take it
-     * back. Like {@link #join()} it throws nothing of the task's, and a cancel of the join leaves the task to its end.
+     * back. Like {@link #join()} it throws nothing of the task's, and a cancel of the join leaves the task to its end. It is how the
+     * loop itself cancels; whoever need not wait ignores the result.
      *
      * @param reason why, for people; null for none
      * @return completes when the task has ended, in whatever way
      * @throws IllegalStateException in the task itself, which would wait for ever; nothing is cancelled then
      */
+    @CanIgnoreReturnValue
     public Future<@Nullable Void> cancelAndJoin(@Nullable String reason) {
         Future<@Nullable Void> end = join();
         step.cancelRoot(reason);

@@ -29,6 +29,7 @@ public final class TaskBuilder {
     private final EventLoop loop;
     private @Nullable String name;
     private boolean eager;
+    private @Nullable Context context;
     private @Nullable Around around;
     private @Nullable TaskGroup group;
     private @Nullable GroupStart<?> start;
@@ -80,6 +81,18 @@ public final class TaskBuilder {
     @CanIgnoreReturnValue
     public TaskBuilder eager(boolean now) {
         eager = now;
+        return this;
+    }
+
+    /**
+     * Sets the context that the task begins in.
+     *
+     * @param newContext the context; by default the one of the code that starts the task
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public TaskBuilder context(Context newContext) {
+        context = Objects.requireNonNull(newContext, "newContext");
         return this;
     }
 
@@ -138,6 +151,10 @@ public final class TaskBuilder {
         Callable<? extends T> whole = code == null ? body : () -> (T) code.call(body);
         String n = name;
         var task = new Task<T>(loop, n == null ? loop.nextTaskName() : n, whole);
+        Context c = context;
+        if (c != null) {
+            task.step.context = c;
+        }
         if (g != null) {
             g.adopt(task, start);
         }

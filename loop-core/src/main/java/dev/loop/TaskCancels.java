@@ -34,7 +34,8 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     Outcome.@Nullable Cancelled pending; // asked for, not delivered
     boolean delivered; // handed to what is awaited, or the wait was left for it
     Outcome.@Nullable Cancelled lastEdge; // the one that was handed on
-    private boolean delivering; // inside the awaited future's cancel
+    long wave; // the last cancel wave that has reached it
+    boolean onTheWay; // that wave is at what it awaits, or further on
     private boolean interruptSent;
     private Outcome.@Nullable Cancelled interrupted; // the edge that the JDK has thrown as an InterruptedException
 
@@ -54,8 +55,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         if (task.outcome != null) {
             return false;
         }
-        request(reason);
-        reach();
+        loop.cancels.reach(this, new Outcome.Cancelled(reason));
         return true;
     }
 
@@ -84,56 +84,37 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         }
     }
 
-    /**
-     * Takes a new cancel to wherever the task is now, and on along tasks that await each other; in a loop, because such a chain may
-     * be long, and with an eye on chains that are circles.
-     */
+    /** Takes a cancel that is due to wherever the task is now, and on along what it awaits. */
     void reach() {
-        int reached = 0;
-        for (TaskCancels step = this; step != null; step = step.deliver()) {
-            reached++;
-        }
-        TaskCancels step = this;
-        for (; reached > 0; reached--) {
-            step.delivering = false;
-            step = step.waitingOn instanceof Task<?> awaited ? awaited.step : step;
-        }
+        loop.cancels.reach(this, null);
     }
 
-    /**
-     * Hands the cancel that is due, if any, to what is awaited; or leaves that, if others wait for it too. Returns the task that it
-     * was handed to and that has to deliver it in turn, if it is one.
-     */
-    private @Nullable TaskCancels deliver() {
+    /** The wave of a cancel has come here: hands it, if it is due, to what is awaited; or leaves that, if others wait for it too. */
+    void receive(Outcome.@Nullable Cancelled asked) {
+        if (asked != null) {
+            request(asked);
+        }
         Future<?> future = waitingOn;
         if (future == null) {
             if (inJdkWait && isCancelDue()) {
                 interruptSent = true;
                 coroutine().interrupt();
             }
-            return null;
+            return;
         }
         if (future.outcome != null || woken || !isCancelDue()) {
-            return null;
+            return;
         }
-        if (delivering || future.hasWaiterBesides(this)) {
-            // what is awaited goes on for the others; or it awaits this task, and one of the circle has to begin
-            future.removeListener(this);
-            delivered = true;
-            wake();
-            return null;
+        if (future.hasWaiterBesides(this)) {
+            leave(); // it goes on for the others
+            return;
         }
-        delivering = true;
         delivered = true;
         String reason = cancelReason();
         Outcome.Cancelled edge = dueEdge();
         if (edge != null) {
             pending = null; // it is the awaited future's now; if that ends cancelled, it comes back as this task's
             lastEdge = edge;
-        }
-        if (future instanceof Task<?> awaited) {
-            awaited.step.request(reason);
-            return awaited.step;
         }
         if (!future.cancel(reason)) {
             delivered = false;
@@ -142,12 +123,25 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
             }
             lastEdge = null;
         }
-        return null;
     }
 
-    void request(@Nullable String reason) {
+    /** Leaves what is awaited to go on without this task. */
+    void leave() {
+        Future<?> future = waitingOn;
+        if (future == null || future.outcome != null || woken) {
+            return;
+        }
+        future.removeListener(this);
+        delivered = true;
+        wake();
+        if (!future.hasWaiterBesides(null)) {
+            future.left(cancelReason());
+        }
+    }
+
+    private void request(Outcome.Cancelled edge) {
         cancelRequests++;
-        pending = new Outcome.Cancelled(reason);
+        pending = edge;
     }
 
     boolean isCancelDue() {
@@ -258,7 +252,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         if (interruptSent) {
             interruptSent = false;
         } else {
-            request("the task's thread was interrupted");
+            request(new Outcome.Cancelled("the task's thread was interrupted"));
         }
         return true;
     }

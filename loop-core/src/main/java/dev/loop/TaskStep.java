@@ -27,10 +27,14 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     final String name;
     private @Nullable Callable<?> body;
 
+    Context context; // of what runs in this task; bare, once it has begun
+
     // the loop's list of its tasks
     @Nullable TaskStep previous;
 
     @Nullable TaskStep next;
+
+    long number; // from 1, in the order in which they were added
 
     private boolean queued;
     private int mounts;
@@ -44,6 +48,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     TaskStep(Task<?> task, String name, Callable<?> body) {
         super(task);
         this.name = name;
+        this.context = task.loop.capture();
         this.body = body;
     }
 
@@ -164,6 +169,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             throw new AssertionError("the body of " + task + " ran twice");
         }
         try {
+            beginContext();
             outcome = Outcome.of(callable.call());
         } catch (InterruptedException e) {
             outcome = isOwnInterrupt() ? new Outcome.Cancelled(cancelReason()) : new Outcome.Failed(e);
@@ -182,6 +188,15 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     private void leaveScopes() {
         while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
             scope.group.forgotten();
+        }
+    }
+
+    /** What was carried along becomes this thread's own; nobody else's, so it is not put back. */
+    private void beginContext() {
+        Carried.Values carried = context.carried;
+        if (carried != null) {
+            context = context.bare;
+            carried.begin();
         }
     }
 
@@ -217,7 +232,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             c.suspend();
             if (Carrier.isStranded(Thread.currentThread())) {
                 waitingOn = null;
-                throw loop.closedException();
+                throw stranded();
             }
             if (noticeInterrupt()) {
                 reach();
@@ -251,9 +266,15 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             noticeInterrupt(); // a park with the flag set would return at once, for ever
             c.suspend();
             if (Carrier.isStranded(Thread.currentThread())) {
-                throw loop.closedException();
+                throw stranded();
             }
         }
+    }
+
+    /** The loop has closed, and what is left of this task runs elsewhere, still in its context. */
+    private IllegalStateException stranded() {
+        Context.swapOfThread(context);
+        return loop.closedException();
     }
 
     @Override

@@ -14,7 +14,7 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
     private final AtomicInteger state = new AtomicInteger(WAITING);
 
     ThreadsafeHandle(EventLoop loop, Runnable callback) {
-        super(loop, callback);
+        super(loop, loop.captureThreadsafe(), callback);
     }
 
     @Override

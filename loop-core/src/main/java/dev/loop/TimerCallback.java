@@ -9,7 +9,7 @@ final class TimerCallback extends TimerHandle implements ReadyEntry {
     private final TimerNode node;
 
     TimerCallback(EventLoop loop, long deadline, Runnable callback) {
-        super(loop, callback);
+        super(loop, loop.capture(), callback);
         node = new TimerNode(deadline) {
             @Override
             public void fire() {

@@ -3,8 +3,8 @@ package dev.loop;
 /** A callback that is due at a time, and the way to take it back. It belongs to its loop's thread. */
 public abstract sealed class TimerHandle extends Handle permits TimerCallback {
 
-    TimerHandle(EventLoop loop, Runnable callback) {
-        super(loop, callback);
+    TimerHandle(EventLoop loop, Context context, Runnable callback) {
+        super(loop, context, callback);
     }
 
     /**

@@ -74,7 +74,7 @@ final class Turns {
             turnsSincePoll = 0;
         }
         admitDue(now);
-        runBatch();
+        runBatch(loop.ready.size());
     }
 
     /** The second part of a turn, after the poll: what other threads have left, and the timers that are due, become ready. */
@@ -85,9 +85,9 @@ final class Turns {
         }
     }
 
-    /** The third part of a turn: runs the entries that are ready now. */
-    void runBatch() {
-        budget = loop.ready.size();
+    /** The third part of a turn: runs so many of the entries that are ready, in their order. */
+    void runBatch(int entries) {
+        budget = entries;
         while (budget > 0) {
             budget--;
             ReadyEntry entry = loop.ready.poll();
@@ -121,7 +121,8 @@ final class Turns {
         return first == null ? -1 : Math.max(0, first.deadline() - now);
     }
 
-    private void poll(long timeout) {
+    /** The first part of a turn: the channels that are ready complete their promises. */
+    void poll(long timeout) {
         boolean sleeps = timeout != 0 && loop.inbox.beginSleep();
         try {
             poller.poll(sleeps ? timeout : 0);
@@ -180,6 +181,10 @@ final class Turns {
         stopping = true;
     }
 
+    boolean isStopping() {
+        return stopping;
+    }
+
     void fatal(Throwable error) {
         if (fatal == null) {
             fatal = error;
@@ -187,7 +192,7 @@ final class Turns {
         stopping = true;
     }
 
-    private void rethrowFatal() {
+    void rethrowFatal() {
         Throwable error = fatal;
         if (error != null) {
             fatal = null;
@@ -195,7 +200,7 @@ final class Turns {
         }
     }
 
-    private void enter() {
+    void enter() {
         EventLoop other = EventLoop.currentOrNull();
         if (loop.carrier.isEntered()) {
             throw new IllegalStateException(loop + " runs already");
@@ -204,6 +209,7 @@ final class Turns {
             throw new IllegalStateException(
                     "this thread runs " + other + " already: a loop cannot run inside another; spawn a task on it");
         }
+        loop.endGuestWait();
         loop.carrier.enter();
         hostInterrupted = false;
         synchronized (RUNNING_LOCK) {
@@ -213,7 +219,7 @@ final class Turns {
         }
     }
 
-    private void leave() {
+    void leave() {
         synchronized (RUNNING_LOCK) {
             running = Arrays.stream(running).filter(l -> l != loop).toArray(EventLoop[]::new);
         }

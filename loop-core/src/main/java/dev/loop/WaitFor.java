@@ -58,6 +58,16 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         }
     }
 
+    /** No time-out is left that nobody would look at; a failure is the inner one's own again. */
+    @Override
+    void left(@Nullable String reason) {
+        if (outcome == null) {
+            loop.timers.remove(timer);
+            inner.removeListener(this);
+            finish(new Outcome.Cancelled(reason));
+        }
+    }
+
     @Override
     Collection<? extends Future<?>> parts() {
         return List.of(inner);

@@ -236,4 +236,43 @@ class EagerTest {
             assertThatIllegalStateException().isThrownBy(() -> builder.spawn(() -> {}));
         });
     }
+
+    // --- the context
+
+    @Test
+    void anEagerTaskHasItsOwnContextAndItsCallerKeepsItsOwn() {
+        ContextVar<String> user = ContextVar.of("user");
+        TestLoop.run(() -> {
+            user.set("caller");
+            eager().spawn(() -> {
+                order.add(user.get());
+                user.set("child");
+                yieldNow();
+                order.add(user.get());
+            });
+            order.add(user.get());
+            yieldNow();
+            order.add(user.get());
+            assertThat(order).containsExactly("caller", "caller", "child", "caller");
+            EventLoop.current().callSoon(() -> {
+                user.set("callback");
+                eager().spawn(() -> user.set("its child"));
+                order.add(user.get());
+            });
+            yieldNow();
+            assertThat(order).endsWith("callback");
+        });
+    }
+
+    @Test
+    void aBuilderSetsTheContextOfItsTask() {
+        ContextVar<String> user = ContextVar.of("user");
+        TestLoop.run(() -> {
+            user.set("caller");
+            Context other = user.where("other");
+            Task<String> task = EventLoop.current().task().context(other).spawn(() -> user.get());
+            assertThat(task.await()).isEqualTo("other");
+            assertThat(user.get()).isEqualTo("caller");
+        });
+    }
 }

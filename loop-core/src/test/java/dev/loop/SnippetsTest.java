@@ -57,6 +57,45 @@ class SnippetsTest {
     }
 
     @Test
+    void aPortalForAThread() {
+        TestLoop.run(() -> {
+            var totals = new ArrayList<Integer>(); // the loop's state: only its own code touches it
+            // @start region="portal"
+            try (var portal = EventLoop.current().portal()) {
+                Thread.ofPlatform()
+                        .start(
+                                () -> { // any thread: a servlet, a GUI, a Kafka consumer
+                                    int size = portal.call(() -> {
+                                        totals.add(1); // runs as a task of the loop
+                                        sleep(Duration.ofMillis(1)).await();
+                                        return totals.size();
+                                    });
+                                    portal.submit(() -> totals.add(size)).thenRun(portal::close);
+                                });
+                portal.drained().await();
+            }
+            // @end
+            assertThat(totals).containsExactly(1, 1);
+        });
+    }
+
+    @Test
+    void aCallbackInAContextOfItsOwn() {
+        var seen = new ArrayList<String>();
+        // @start region="context"
+        ContextVar<String> user = ContextVar.of("user");
+        EventLoop.run(() -> {
+            user.set("ada");
+            spawn(() -> seen.add(user.get())).await(); // what is scheduled takes the context along
+            Context bob = user.where("bob");
+            bob.call(() -> spawn(() -> seen.add(user.get()))).await();
+            seen.add(user.get()); // and what happens there stays there
+        });
+        // @end
+        assertThat(seen).containsExactly("ada", "bob", "ada");
+    }
+
+    @Test
     void aTestOnVirtualTime() {
         // @start region="testloop"
         TestLoop.run(() -> {

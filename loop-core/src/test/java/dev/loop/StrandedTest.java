@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -136,5 +137,29 @@ class StrandedTest {
         loop.close();
         waiter.join(10_000);
         assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+    }
+
+    @Test
+    void aStageWhoseOutcomeStandsBehindABlockedCallbackGetsItAtTheClose() throws Exception {
+        var lock = new ReentrantLock();
+        lock.lock();
+        var stages = new ArrayList<CompletableFuture<String>>();
+        try (var runner = runner()) {
+            runner.run(() -> {
+                EventLoop loop = EventLoop.current();
+                Promise<String> promise = loop.promise();
+                stages.add(promise.toCompletableFuture());
+                stages.add(loop.portal().submit(() -> "value"));
+                loop.callSoon(
+                        lock::lock); // a wait that no interrupt ends; what is delivered by callbacks waits behind it
+                promise.complete("value");
+                yieldNow();
+                yieldNow();
+            });
+        }
+        for (var stage : stages) {
+            assertThat(stage.get(10, TimeUnit.SECONDS)).isEqualTo("value");
+        }
+        lock.unlock();
     }
 }

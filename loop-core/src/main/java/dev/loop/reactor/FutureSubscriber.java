@@ -12,6 +12,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 /**
  * Makes a Mono a future: signals may come from any thread, and a cancel of the future cancels the subscription.
@@ -33,6 +34,7 @@ final class FutureSubscriber<T> implements CoreSubscriber<T>, CancelHook<@Nullab
 
     private final EventLoop loop;
     private final Promise<@Nullable T> promise;
+    private final Context context = ReactorContexts.ofSubscriber();
 
     // any thread
     private volatile @Nullable Subscription subscription;
@@ -48,6 +50,11 @@ final class FutureSubscriber<T> implements CoreSubscriber<T>, CancelHook<@Nullab
         var subscriber = new FutureSubscriber<T>(loop);
         mono.subscribe(subscriber);
         return subscriber.promise;
+    }
+
+    @Override
+    public Context currentContext() {
+        return context;
     }
 
     // --- signals, on any thread

@@ -1,6 +1,7 @@
 package dev.loop.reactor;
 
 import dev.loop.CancelledException;
+import dev.loop.Context;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
@@ -31,6 +32,7 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
 
     private final EventLoop loop;
     private final CoreSubscriber<? super T> actual;
+    private final Context context;
     private final @Nullable WaitMono<T> source; // null if the future is shared
     private final AtomicInteger state = new AtomicInteger(ACTIVE);
 
@@ -47,6 +49,7 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
             @Nullable WaitMono<T> source) {
         this.loop = loop;
         this.actual = actual;
+        this.context = ReactorContexts.of(loop, actual);
         this.future = shared;
         this.source = source;
     }
@@ -75,7 +78,7 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
         actual.onSubscribe(this);
         Future<? extends @Nullable T> shared = future;
         if (source == null && shared != null && state.get() == ACTIVE) {
-            shared.addWaiter(this);
+            context.run(() -> shared.addWaiter(this));
         }
     }
 
@@ -144,13 +147,16 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
     private void startWait(WaitMono<T> waits) {
         Future<? extends @Nullable T> wait;
         try {
-            wait = waits.start(loop);
+            wait = context.<Future<? extends @Nullable T>, Exception>call(() -> {
+                Future<? extends @Nullable T> started = waits.start(loop);
+                started.addWaiter(this);
+                return started;
+            });
         } catch (Throwable e) {
             fail(Operators.onOperatorError(e, actual.currentContext())); // lets fatal errors through
             return;
         }
         future = wait;
-        wait.addWaiter(this);
         if (state.get() != ACTIVE) {
             leave(); // in the middle of the start
         }

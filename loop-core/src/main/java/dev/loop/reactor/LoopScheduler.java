@@ -18,7 +18,8 @@ import reactor.core.scheduler.Scheduler;
 
 /**
  * An event loop as a Reactor scheduler. Work runs on the loop virtual thread, as a callback, and never inside the call that
- * schedules it; what a worker is given without a delay runs in the order of the calls, whichever threads they come from.
+ * schedules it; what a worker is given without a delay runs in the order of the calls, whichever threads they come from. Each
+ * piece runs in the {@link dev.loop.Context} of the call that has scheduled it.
  *
  * <p>Delays and periods run on the loop's timers, so they are virtual under a test loop. Work that throws is told to
  * {@link reactor.core.scheduler.Schedulers#onHandleError Reactor's hook} and to the loop's exception handler, and periodic work

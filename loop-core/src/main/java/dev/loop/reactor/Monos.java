@@ -25,6 +25,8 @@ import reactor.core.publisher.Mono;
  * <p>Where no loop is named, it is that of the task or callback that calls the method; if there is none, that of the code that
  * subscribes; {@code subscribeOn(LoopScheduler.of(loop))} is such code.
  *
+ * <p>Loop's context and Reactor's go along with each other: see {@link ReactorContexts}.
+ *
  * <p>A cancel loses nothing: an item, permit or lock that was granted and not passed to {@code onNext} yet goes back to where it
  * came from. A value that cannot go back is given to {@link Mono#doOnDiscard}, and a failure that comes after the cancel to
  * {@link reactor.core.publisher.Hooks#onErrorDropped}.

@@ -1,5 +1,6 @@
 package dev.loop.reactor;
 
+import dev.loop.Context;
 import dev.loop.EventLoop;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +28,7 @@ class Work implements Runnable, Disposable, Scannable {
     static final int DISPOSED = 3;
 
     final EventLoop loop;
+    private final Context context; // of the call that schedules it
     final Disposable.Composite owner;
     final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile @Nullable Runnable
@@ -34,6 +36,7 @@ class Work implements Runnable, Disposable, Scannable {
 
     Work(EventLoop loop, Disposable.Composite owner, Runnable task) {
         this.loop = loop;
+        this.context = loop.captureContext();
         this.owner = owner;
         this.task = Schedulers.onSchedule(Objects.requireNonNull(task, "task"));
     }
@@ -62,12 +65,14 @@ class Work implements Runnable, Disposable, Scannable {
         if (t == null) {
             return; // periodic, and disposed by another thread at this moment
         }
-        try {
-            t.run();
-        } catch (Throwable e) {
-            ReactorErrors.told(e);
-            throw e;
-        }
+        context.run(() -> {
+            try {
+                t.run();
+            } catch (Throwable e) {
+                ReactorErrors.told(e);
+                throw e;
+            }
+        });
     }
 
     @Override

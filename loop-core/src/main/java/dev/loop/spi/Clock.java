@@ -6,7 +6,7 @@ import java.time.Instant;
  * The time of an event loop: a monotonic nanosecond count, by which timers run, and the wall time, which is only told.
  *
  * <p>Implementations are called on every turn of the loop and must be cheap and never go backwards. The system clock may be
- * used from any thread; a loop calls its clock from its own thread only.
+ * used from any thread; a loop calls its clock from its own thread only, and in guest mode from the thread that waits for it too.
  */
 public interface Clock {
 

@@ -6,7 +6,8 @@ import java.nio.channels.SelectableChannel;
 /**
  * Where an event loop waits: for channels to become ready, for time to pass, or for another thread's wakeup.
  *
- * <p>All methods belong to the loop's platform thread, except {@link #wakeup()}, which any thread may call.
+ * <p>All methods belong to the loop's platform thread, except {@link #wakeup()}, which any thread may call, and {@link #await},
+ * which in guest mode a thread of its own may call.
  */
 public interface Poller extends Closeable {
 
@@ -32,7 +33,22 @@ public interface Poller extends Closeable {
      */
     void poll(long timeoutNanos);
 
-    /** Ends a {@link #poll} that waits now, or else the next one, at once. Thread-safe. */
+    /**
+     * Waits as {@link #poll} does, but calls no handler: what is ready is told by the next poll. Guest mode needs it, and nothing
+     * else. One thread at a time waits here; meanwhile the loop's thread does not poll, but it may register channels, change and
+     * cancel registrations, which takes effect in the wait that is going on, or ends it.
+     *
+     * @param timeoutNanos as for {@link #poll}
+     * @return whether a channel is ready; false also without a cause
+     * @throws java.io.UncheckedIOException if the operating system refuses, for good
+     * @throws UnsupportedOperationException by default: this poller is for loops that own their thread
+     */
+    default boolean await(long timeoutNanos) {
+        throw new UnsupportedOperationException(
+                getClass().getName() + " cannot wait for a loop in guest mode: Poller.await is not implemented there");
+    }
+
+    /** Ends a {@link #poll} or {@link #await} that waits now, or else the next one, at once. Thread-safe. */
     void wakeup();
 
     /**

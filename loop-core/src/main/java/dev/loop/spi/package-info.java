@@ -1,4 +1,4 @@
-/** What an event loop is built on and a test may replace: the clock and the poller. */
+/** What an event loop is built on: the clock and the poller, which a test may replace, and the signals of the process. */
 @NullMarked
 package dev.loop.spi;
 

@@ -84,6 +84,28 @@ final class JumpingPoller implements Poller {
         }
     }
 
+    /** On the thread that drives the loop; time jumps as in a poll. */
+    @Override
+    public boolean await(long timeoutNanos) {
+        EventLoop l = loop;
+        if (l == null) {
+            throw new IllegalStateException("this poller drives no loop yet");
+        }
+        if (timeoutNanos == 0 || real.registrations() > 0 || l.externalWork() > 0) {
+            long before = Clock.system().nanoTime();
+            boolean ready = real.await(timeoutNanos);
+            if (timeoutNanos != 0) {
+                clock.advanceNanos(Clock.system().nanoTime() - before);
+            }
+            return ready;
+        }
+        if (timeoutNanos < 0 || timeoutNanos >= FOREVER) {
+            throw new DeadlockError("nothing is ready, no timer runs, and nothing outside is waited for");
+        }
+        clock.advanceNanos(timeoutNanos);
+        return false;
+    }
+
     @Override
     public void wakeup() {
         real.wakeup();

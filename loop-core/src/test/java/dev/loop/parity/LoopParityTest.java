@@ -4,6 +4,8 @@ import static dev.loop.Async.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.loop.Context;
+import dev.loop.ContextVar;
 import dev.loop.EventLoop;
 import dev.loop.Handle;
 import dev.loop.Promise;
@@ -26,6 +28,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -389,5 +392,49 @@ class LoopParityTest {
             assertThat(event.isDone()).isFalse();
             assertThat(loop.runUntilComplete(event)).isEqualTo("read");
         }
+    }
+
+    // --- 11
+
+    @Test
+    void callbacksDoneCallbacksAndTheHandlerRunInTheContextOfTheCallOrTheExplicitOne_11() {
+        ContextVar<String> who = ContextVar.of("who", "nobody");
+        Consumer<String> note = what -> order.add(what + " " + who.get());
+        try (var test = new TestLoop()) {
+            EventLoop loop = test.loop();
+            loop.setExceptionHandler((_, context) -> note.accept("handler"));
+            test.runMain(() -> {
+                who.set("ada");
+                Context bob = Context.current().with(who, "bob");
+                Promise<String> promise = loop.promise();
+                Handle handle = loop.callSoon(() -> note.accept("callSoon"));
+                loop.callLater(SECOND, () -> note.accept("callLater"));
+                promise.addDoneCallback(_ -> note.accept("done callback"));
+                loop.callSoon(() -> {
+                    throw new IllegalStateException("for the handler");
+                });
+                Handle explicit = bob.call(() -> loop.callSoon(() -> note.accept("explicit callSoon")));
+                bob.run(() -> loop.callLater(SECOND, () -> note.accept("explicit callLater")));
+                bob.run(() -> promise.addDoneCallback(_ -> note.accept("explicit done callback")));
+                bob.run(() -> loop.callSoon(() -> {
+                    throw new IllegalStateException("for the handler");
+                }));
+                assertThat(handle.context().get(who)).isEqualTo("ada");
+                assertThat(explicit.context().get(who)).isEqualTo("bob");
+                who.set("carol");
+                promise.complete("x");
+                sleep(SECOND).await();
+            });
+        }
+        assertThat(order)
+                .containsExactly(
+                        "callSoon ada",
+                        "handler ada",
+                        "explicit callSoon bob",
+                        "handler bob",
+                        "done callback ada",
+                        "explicit done callback bob",
+                        "callLater ada",
+                        "explicit callLater bob");
     }
 }

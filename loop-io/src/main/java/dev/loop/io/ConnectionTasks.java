@@ -121,7 +121,7 @@ public final class ConnectionTasks<S extends ByteStream> {
     private int cancelAll(String reason) {
         List<Connection> all = List.copyOf(running);
         for (Connection connection : all) {
-            connection.task().cancel(reason);
+            connection.task().cancelAndJoin(reason); // for good: a handler cannot swallow it and go on
         }
         return all.size();
     }

@@ -1,5 +1,6 @@
 package dev.loop.internal.poll;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.spi.Poller;
 import dev.loop.spi.ReadinessHandler;
 import dev.loop.spi.Registration;
@@ -22,6 +23,10 @@ public final class SelectorPoller implements Poller {
     private final Selector selector;
     private final Consumer<SelectionKey> dispatch = SelectorPoller::dispatch;
     private boolean polling; // the loop's thread only
+
+    // any thread: somebody is in await, or about to be; the loop's thread wants to select meanwhile
+    private volatile boolean awaiting;
+    private volatile boolean wanted;
 
     /**
      * Opens a selector.
@@ -47,6 +52,7 @@ public final class SelectorPoller implements Poller {
         try {
             SelectionKey key = channel.register(selector, ops, registration);
             registration.key = key;
+            endAwait();
         } catch (IllegalBlockingModeException e) {
             throw new IllegalArgumentException(
                     channel + " is in blocking mode; call configureBlocking(false) before it is registered", e);
@@ -63,18 +69,43 @@ public final class SelectorPoller implements Poller {
     public void poll(long timeoutNanos) {
         polling = true;
         try {
-            if (timeoutNanos == 0) {
-                selector.selectNow(dispatch);
-            } else if (timeoutNanos < 0) {
-                selector.select(dispatch);
-            } else {
-                // rounded up, so that a timer is never found to be early; written so that it cannot overflow
-                selector.select(dispatch, (timeoutNanos - 1) / NANOS_PER_MILLI + 1);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("the selector failed: " + e.getMessage(), e);
+            select(timeoutNanos, dispatch);
         } finally {
             polling = false;
+        }
+    }
+
+    @CanIgnoreReturnValue
+    private int select(long timeoutNanos, Consumer<SelectionKey> action) {
+        try {
+            if (timeoutNanos == 0) {
+                return selector.selectNow(action);
+            }
+            if (timeoutNanos < 0) {
+                return selector.select(action);
+            }
+            // rounded up, so that a timer is never found to be early; written so that it cannot overflow
+            return selector.select(action, (timeoutNanos - 1) / NANOS_PER_MILLI + 1);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the selector failed: " + e.getMessage(), e);
+        }
+    }
+
+    /** A key whose action does nothing stays ready: the next poll finds it again. */
+    @Override
+    public boolean await(long timeoutNanos) {
+        awaiting = true;
+        try {
+            return !wanted && select(timeoutNanos, _ -> {}) > 0;
+        } finally {
+            awaiting = false;
+        }
+    }
+
+    /** A select that is going on does not see what has just changed: it ends, and the next one does. */
+    private void endAwait() {
+        if (awaiting) {
+            selector.wakeup();
         }
     }
 
@@ -100,10 +131,12 @@ public final class SelectorPoller implements Poller {
 
     /** Has the selector drop the keys that were cancelled, which it does only in a select; what is ready is found again later. */
     private void letGo() {
+        wanted = true; // nobody may begin an await now: the selector would let this thread wait for its end
         try {
-            selector.selectNow(_ -> {});
-        } catch (IOException e) {
-            throw new UncheckedIOException("the selector failed: " + e.getMessage(), e);
+            endAwait();
+            select(0, _ -> {});
+        } finally {
+            wanted = false;
         }
     }
 
@@ -172,6 +205,7 @@ public final class SelectorPoller implements Poller {
             try {
                 if (k.interestOps() != ops) {
                     k.interestOps(ops);
+                    endAwait();
                 }
             } catch (CancelledKeyException e) {
                 // cancelled or its channel closed: nothing is watched any more, as the contract says
@@ -186,6 +220,7 @@ public final class SelectorPoller implements Poller {
             cancelled = true;
             try {
                 key().cancel();
+                endAwait();
             } catch (ClosedSelectorException e) {
                 // the selector took its keys with it
             }

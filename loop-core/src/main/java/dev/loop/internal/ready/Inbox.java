@@ -45,7 +45,7 @@ public final class Inbox {
 
     // any thread
     private volatile @Nullable Node head;
-    // set by the loop's thread before it sleeps; taken back by it, or by the one producer that wakes it
+    // set by the one thread that is going to sleep for the loop; taken back by it, or by the one thread that wakes it
     private volatile boolean asleep;
 
     /**
@@ -73,10 +73,15 @@ public final class Inbox {
             }
             node.next = first;
         } while (!HEAD.compareAndSet(this, first, node));
+        wake();
+        return true;
+    }
+
+    /** Ends the sleep that is going on, if one is, and leaves nothing. Thread-safe, takes no lock. */
+    public void wake() {
         if (asleep && ASLEEP.compareAndSet(this, true, false)) {
             wakeup.run();
         }
-        return true;
     }
 
     /**
@@ -89,7 +94,7 @@ public final class Inbox {
     }
 
     /**
-     * Announces that the loop is going to sleep. The loop's thread only.
+     * Announces that the loop is going to sleep. The loop's thread, or the one that waits for it in guest mode; never both.
      *
      * @return false if something has arrived and the loop must not sleep
      */
@@ -102,7 +107,7 @@ public final class Inbox {
         return true;
     }
 
-    /** Tells that the loop is awake again. The loop's thread only. */
+    /** Tells that the loop is awake again. The thread that has begun the sleep only. */
     public void endSleep() {
         if (asleep) {
             asleep = false;

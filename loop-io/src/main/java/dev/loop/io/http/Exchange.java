@@ -89,7 +89,7 @@ final class Exchange implements Subscription {
         ended = true;
         Task<?> t = task;
         if (t != null) {
-            t.cancel(whyLeft());
+            t.cancelAndJoin(whyLeft()); // for good: nobody is there to answer any more
         }
         Subscription s = sending;
         if (s != null) {

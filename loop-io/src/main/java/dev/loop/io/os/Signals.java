@@ -5,10 +5,8 @@ import dev.loop.CancelHook;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
-import java.util.LinkedHashSet;
+import dev.loop.spi.ProcessSignals;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +21,8 @@ public final class Signals {
     /**
      * Waits for the next one of some signals. While somebody waits for a signal it does nothing else: a SIGINT does not end the JVM.
      * When the last wait has ended, by a signal or a cancel, the signal does again what it did before, so a second Ctrl-C ends a
-     * program whose orderly end hangs. One signal ends all waits for it.
+     * program whose orderly end hangs. One signal ends all waits for it. What a {@link dev.loop.Runner} does at an INT or TERM by
+     * default it does not while somebody waits here.
      *
      * {@snippet file="dev/loop/io/net/SnippetsTest.java" region="signals"}
      *
@@ -38,50 +37,33 @@ public final class Signals {
         if (names.length == 0) {
             throw new IllegalArgumentException("name at least one signal to wait for, such as INT or TERM");
         }
-        Set<String> plain = new LinkedHashSet<>();
-        for (String name : names) {
-            String upper = name.toUpperCase(Locale.ROOT);
-            plain.add(upper.startsWith("SIG") ? upper.substring(3) : upper);
-        }
-        var wait = new Wait(loop);
-        SignalHook.joinAll(plain, wait);
-        return wait.promise;
+        return new Wait(loop, List.of(names)).promise;
     }
 
     /** One wait. */
-    static final class Wait implements CancelHook<String> {
+    private static final class Wait implements CancelHook<String> {
         private final EventLoop loop;
         private final Promise<String> promise;
-        private volatile List<SignalHook> hooks = List.of(); // any thread
+        private final ProcessSignals.Subscription subscription;
 
-        Wait(EventLoop loop) {
+        Wait(EventLoop loop, List<String> names) {
             this.loop = loop;
             promise = loop.promise(this);
-        }
-
-        /** The handlers that tell this. */
-        void joined(List<SignalHook> all) {
-            hooks = all;
+            subscription = ProcessSignals.listen(names, this::received);
         }
 
         /** A signal came; on the JVM's thread for it. Returns whether anybody can still learn of it. */
-        boolean end(String signal) {
+        private boolean received(String signal, ProcessSignals.Subscription heard) {
             boolean alive = !loop.isClosed();
             promise.completeThreadsafe(signal);
-            leaveAll();
+            heard.close();
             return alive;
-        }
-
-        private void leaveAll() {
-            for (SignalHook hook : hooks) {
-                hook.leave(this);
-            }
         }
 
         /** Leaving takes a lock, which is nothing for the platform thread. */
         @Override
         public boolean stop(Promise<String> cancelled, @Nullable String reason) {
-            loop.callSoon(this::leaveAll);
+            loop.callSoon(subscription::close);
             return true;
         }
     }

@@ -1,5 +1,6 @@
 package dev.loop.io.net;
 
+import static dev.loop.Async.shielded;
 import static dev.loop.Async.currentTask;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.waitFor;
@@ -304,7 +305,7 @@ class ServeTest {
                 try {
                     echo(stream);
                 } finally {
-                    cleanedUp.await();
+                    shielded(() -> cleanedUp.await());
                     ended.incrementAndGet();
                 }
             });
@@ -319,6 +320,29 @@ class ServeTest {
                 assertThat(shutdown.await()).isEqualTo(2);
                 assertThat(ended).hasValue(2);
                 assertThat(Pair.some(one) + Pair.some(two)).isEqualTo("<end><end>");
+            }
+        });
+    }
+
+    @Test
+    void aHandlerThatSwallowsItsCancelCannotHoldTheShutdownUp() {
+        TestLoop.run(() -> {
+            var listener = TcpListener.bind("127.0.0.1", 0);
+            var swallowed = new AtomicInteger();
+            listener.serve(stream -> {
+                while (swallowed.get() < 3) {
+                    try {
+                        echo(stream);
+                    } catch (RuntimeException e) {
+                        swallowed.incrementAndGet();
+                    }
+                }
+            });
+            try (var client = connectTo(listener)) {
+                until(() -> listener.statistics().serving() == 1);
+                assertThat(listener.shutdown(Duration.ZERO).await()).isEqualTo(1);
+                assertThat(swallowed).hasValue(3);
+                assertThat(Pair.some(client)).isEqualTo("<end>");
             }
         });
     }

@@ -32,17 +32,19 @@ class SignalsTest {
     private final Map<String, Object> theJvms = new HashMap<>();
 
     @BeforeEach
-    void installHandlers() {
+    void installHandlers() throws Exception {
         for (String name : List.of("WINCH", "CONT")) {
-            Object handler = JvmSignals.handler(() -> before.add(name));
+            Object handler = RawSignals.handler(() -> before.add(name));
             ours.put(name, handler);
-            theJvms.put(name, JvmSignals.install(JvmSignals.signal(name), handler));
+            theJvms.put(name, RawSignals.install(name, handler));
         }
     }
 
     @AfterEach
-    void restoreHandlers() {
-        theJvms.forEach((name, handler) -> JvmSignals.install(JvmSignals.signal(name), handler));
+    void restoreHandlers() throws Exception {
+        for (var handler : theJvms.entrySet()) {
+            RawSignals.install(handler.getKey(), handler.getValue());
+        }
     }
 
     private static void send(String signal) throws Exception {
@@ -65,7 +67,7 @@ class SignalsTest {
         send(signal);
         assertThat(before.poll(30, TimeUnit.SECONDS)).isEqualTo(signal);
         Object handler = ours.get(signal);
-        assertThat(JvmSignals.install(JvmSignals.signal(signal), handler)).isSameAs(handler);
+        assertThat(RawSignals.install(signal, handler)).isSameAs(handler);
     }
 
     @Test

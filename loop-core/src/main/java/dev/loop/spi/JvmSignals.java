@@ -1,15 +1,20 @@
-package dev.loop.io.os;
+package dev.loop.spi;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Set;
 
 /**
  * The JVM's own access to signals, {@code sun.misc.Signal} of the module jdk.unsupported, which is exported on purpose and has no
  * successor. By method handles, because javac gives a warning for each direct mention, and has no switch for it.
  */
 final class JvmSignals {
+
+    /** What the JDK wraps the handlers of the JVM and of the system in. */
+    private static final Set<String> OF_THE_JVM =
+            Set.of("sun.misc.Signal$SunMiscHandler", "sun.misc.NativeSignalHandler");
 
     private static final Class<?> HANDLER_TYPE;
     private static final MethodHandle NEW_SIGNAL; // (String)Object
@@ -67,6 +72,15 @@ final class JvmSignals {
         } catch (Throwable e) {
             throw unchecked(e);
         }
+    }
+
+    /**
+     * Whether a handler is the program's, not the JVM's own end of the process nor the system's default.
+     *
+     * @param handler as {@link #install} gave it
+     */
+    static boolean isPrograms(Object handler) {
+        return !OF_THE_JVM.contains(handler.getClass().getName());
     }
 
     /**
