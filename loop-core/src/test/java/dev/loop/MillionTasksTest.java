@@ -45,7 +45,6 @@ class MillionTasksTest {
         try {
             new Crowd(seed, 500).run(); // so that what is made once is made
             Map<String, Long> before = ours();
-            System.err.println("before " + t0);
             new Crowd(seed, tasks).run();
             Map<String, Long> left = left(before, ours());
             for (int i = 0; i < 20 && !left.isEmpty(); i++) {
