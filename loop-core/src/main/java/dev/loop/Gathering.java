@@ -81,6 +81,9 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
     /** What is made of a child when all are done. */
     abstract R read(Future<? extends T> child);
 
+    /** As {@link #read}, for a reader who may not get it: what counts as read by this and did not before is added to the list. */
+    abstract R lent(Future<? extends T> child, List<HookedPromise<?>> lent);
+
     /** The children's values count as read when this is read: until then each of them can be taken back. */
     @Override
     List<R> take() {
@@ -89,6 +92,22 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
             outcome = how != null ? how : read();
         }
         return super.take();
+    }
+
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        if (outcome != ALL) {
+            return outcome;
+        }
+        Object how = trouble();
+        if (how != null) {
+            return how;
+        }
+        var list = new ArrayList<R>(children.size());
+        for (Future<? extends T> child : children) {
+            list.add(lent(child, lent));
+        }
+        return Collections.unmodifiableList(list);
     }
 
     private List<R> read() {
