@@ -24,7 +24,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     private final @Nullable String name;
     private final Callable<? extends T> body;
     private final boolean blocking;
-    private final Context context; // the caller's
+    private final Context context; // of the caller
 
     /** What the caller has. */
     final Result result = new Result();
@@ -44,7 +44,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         this.name = name;
         this.body = body;
         this.blocking = blocking;
-        context = loop.captureThreadsafe();
+        this.context = loop.captureThreadsafe();
     }
 
     /** The arrival, on the platform thread. */
@@ -52,14 +52,14 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     public void run() {
         portal.arrived();
         loop.foreignWaits.add(this);
-        if (loop.taskFactory != null) {
-            loop.ready.add(new ReadyHandle(loop, context, this::start)); // a factory is user code
+        if (loop.taskFactory == null) {
+            begin();
         } else {
-            start();
+            loop.ready.add(new ReadyHandle(loop, context, this::begin)); // a factory is user code
         }
     }
 
-    private void start() {
+    private void begin() {
         String cancelled = portal.cancelReason();
         if (cancelled != null || result.isCancelled()) {
             end(() -> result.completeExceptionally(new CancelledException(cancelled)));
@@ -67,27 +67,24 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         }
         Task<T> t;
         try {
-            t = spawn(name != null ? name : loop.nextTaskName());
-        } catch (RuntimeException e) {
+            t = loop.task()
+                    .name(name != null ? name : loop.nextTaskName())
+                    .context(context)
+                    .spawn(body);
+        } catch (Throwable e) { // a factory's
+            if (Outcome.isFatal(e)) {
+                loop.fatal(e);
+            }
             end(() -> result.completeExceptionally(e));
             return;
         }
         task = t;
         portal.started(this);
         if (t.outcome != null) {
-            completed(t); // it has begun eagerly
+            completed(t); // it was eager
         } else {
             t.addListener(this);
         }
-    }
-
-    private Task<T> spawn(String taskName) {
-        if (loop.taskFactory != null) {
-            return loop.task().name(taskName).context(context).spawn(body);
-        }
-        Task<T> t = loop.spawnAsKernel(taskName, body);
-        t.step.context = context;
-        return t;
     }
 
     /** The loop has closed before this could arrive; {@link Shutdown} tells the caller when all is over. */
