@@ -39,6 +39,10 @@ public abstract class Future<T extends @Nullable Object> {
 
     Future(EventLoop loop) {
         this.loop = loop;
+        Probe p = loop.probe;
+        if (p != null) {
+            listeners = p.creation();
+        }
     }
 
     /**
@@ -258,6 +262,15 @@ public abstract class Future<T extends @Nullable Object> {
         return this;
     }
 
+    /** Refuses futures of another loop. */
+    static void requireLoop(EventLoop loop, Collection<? extends Future<?>> futures) {
+        for (Future<?> future : futures) {
+            if (future.loop != loop) {
+                throw new IllegalArgumentException(future + " belongs to " + future.loop + ", not to " + loop);
+            }
+        }
+    }
+
     /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
     void left(@Nullable String reason) {}
 
@@ -276,6 +289,7 @@ public abstract class Future<T extends @Nullable Object> {
     }
 
     /** The failure, which counts as seen now; null if there is none. */
+    @CanIgnoreReturnValue
     final @Nullable Throwable failure() {
         if (outcome instanceof Outcome.Failed failed) {
             failed.retrieved();
@@ -292,8 +306,11 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
-        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null) && !loop.isClosed()) {
-            loop.reports.watch(this, failed);
+        if (how instanceof Outcome.Failed failed) {
+            failed.created = created();
+            if (!hasLooker() && !loop.isClosed()) {
+                loop.reports.watch(this, failed);
+            }
         }
         if (l != null) {
             listeners = null;
@@ -338,9 +355,18 @@ public abstract class Future<T extends @Nullable Object> {
         return 0;
     }
 
+    /** Where this was made, in debug mode: known while it is pending, and then of a failure. */
+    final @Nullable Trace created() {
+        if (outcome instanceof Outcome.Failed failed && failed.created != null) {
+            return failed.created;
+        }
+        Object l = listeners;
+        return (l instanceof Listeners list ? list.first() : l) instanceof CreationTrace c ? c.trace() : null;
+    }
+
     /** Whether anything is told when this is done. */
     final boolean hasListeners() {
-        return listeners != null;
+        return listeners != null && !(listeners instanceof CreationTrace);
     }
 
     /** Whether somebody else than this listener wants the outcome. */
@@ -350,6 +376,15 @@ public abstract class Future<T extends @Nullable Object> {
             return list.hasWaiterBesides(one);
         }
         return l != null && l != one && ((Listener) l).waits();
+    }
+
+    /** Whether somebody will look at a failure. */
+    private boolean hasLooker() {
+        Object l = listeners;
+        if (l instanceof Listeners list) {
+            return list.hasLooker();
+        }
+        return l != null && ((Listener) l).looks();
     }
 
     /** What this is, with a state in words; those of a failure are user code, so whoever calls this in the kernel has its own. */

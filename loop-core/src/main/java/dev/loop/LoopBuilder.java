@@ -22,6 +22,11 @@ public final class LoopBuilder {
 
     @Nullable Long seed;
 
+    Duration stallBound = Duration.ofSeconds(1);
+
+    Duration slowCallbackDuration = Duration.ofMillis(100);
+
+    boolean debug = Boolean.getBoolean("dev.loop.debug");
     final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
@@ -86,6 +91,46 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder seed(long seed) {
         this.seed = seed;
+        return this;
+    }
+
+    /**
+     * Sets how long one step of a task, or one callback, may hold the loop before a thread that watches all loops logs a warning
+     * with its stack, once for each such stall, under the name {@code dev.loop.Watchdog}. It is the time of the machine, also on
+     * a loop with another clock.
+     *
+     * @param bound not negative; by default one second. Zero, and what is too long for nanoseconds, switches it off.
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder stallBound(Duration bound) {
+        stallBound = StepSampler.checkBound(bound);
+        return this;
+    }
+
+    /**
+     * Has the loop begin in debug mode, or not.
+     *
+     * @param on true for debug mode; by default as the system property {@code dev.loop.debug} says
+     * @return this
+     * @see EventLoop#setDebug
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder debug(boolean on) {
+        debug = on;
+        return this;
+    }
+
+    /**
+     * Sets what is slow in debug mode.
+     *
+     * @param duration not negative; by default 100 milliseconds
+     * @return this
+     * @see EventLoop#setSlowCallbackDuration
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder slowCallbackDuration(Duration duration) {
+        slowCallbackDuration = StepSampler.checkBound(duration);
         return this;
     }
 

@@ -28,7 +28,11 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
                 finish(new Outcome.Failed(failed.error));
             } else {
                 loop.reports.later(new ExceptionContext(
-                        "a shielded future failed after its wait was cancelled", failed.error, inner, null));
+                        "a shielded future failed after its wait was cancelled",
+                        failed.error,
+                        inner,
+                        null,
+                        failed.created));
             }
         } else if (how instanceof Outcome.Cancelled c) {
             finish(c);
@@ -62,6 +66,6 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        return outcome == null && finish(new Outcome.Cancelled(reason));
+        return outcome == null && finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }
