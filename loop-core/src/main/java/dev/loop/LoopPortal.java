@@ -336,6 +336,6 @@ public final class LoopPortal implements AutoCloseable {
 
     /** Whether code of the loop waits for other threads to be done with this portal. */
     boolean isAwaitedOpen() {
-        return (state.get() & CLOSED) == 0 && drained.isAwaited();
+        return drained.isAwaited(); // also while the word of its close is on the way
     }
 }
