@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,38 @@ public final class Async {
     }
 
     /**
+     * Completes with a value after a time, while other tasks run.
+     *
+     * @param delay from now; zero or negative completes in the next turn; too long for nanoseconds never
+     * @param result the value
+     * @param <T> its type
+     * @return the wait; a cancel frees the timer
+     */
+    public static <T extends @Nullable Object> Future<T> sleep(Duration delay, T result) {
+        return EventLoop.current().sleep(delay, result);
+    }
+
+    /**
+     * Completes at a time, while other tasks run.
+     *
+     * @param deadline when; one that has passed completes in the next turn, {@link Deadline#never()} never
+     * @return the wait; a cancel frees the timer
+     */
+    public static Future<@Nullable Void> sleepUntil(Deadline deadline) {
+        return EventLoop.current().sleepUntil(deadline);
+    }
+
+    /**
+     * A place where a cancel arrives and where others run, for code that computes for long without a wait of its own. It is
+     * {@link #yieldNow()} under the name that says why it is there.
+     *
+     * @throws CancelledException if the task is being cancelled
+     */
+    public static void checkpoint() {
+        step("checkpoint()").yieldNow();
+    }
+
+    /**
      * Gives way once: everything that is ready now runs before this task goes on. It is asyncio's {@code sleep(0)}, and a place
      * where a cancel arrives.
      *
@@ -110,6 +143,127 @@ public final class Async {
     public static <T extends @Nullable Object> Future<List<T>> gather(
             Collection<? extends Future<? extends T>> futures) {
         return new Gather<T>(EventLoop.current(), futures);
+    }
+
+    /**
+     * Waits for all of these and tells how each has ended. Neither a failure nor a cancel of one of them ends the wait, and all of
+     * them count as looked at. A cancel of the wait is passed on to all; when they have ended it is cancelled, whatever they made of
+     * it.
+     *
+     * @param futures of this loop; one that stands here twice is counted twice
+     * @param <T> what they have in common
+     * @return an unmodifiable list of the results, in the order of the arguments
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // they are only read
+    public static <T extends @Nullable Object> Future<List<Result<T>>> gatherResults(Future<? extends T>... futures) {
+        return new GatherResults<>(EventLoop.current(), Arrays.asList(futures));
+    }
+
+    /**
+     * Waits for all of these and tells how each has ended; as {@link #gatherResults(Future[])}.
+     *
+     * @param futures of this loop
+     * @param <T> what they have in common
+     * @return an unmodifiable list of the results, in the order of the arguments
+     */
+    public static <T extends @Nullable Object> Future<List<Result<T>>> gatherResults(
+            Collection<? extends Future<? extends T>> futures) {
+        return new GatherResults<T>(EventLoop.current(), futures);
+    }
+
+    /**
+     * Waits until all of these are done: asyncio's {@code wait}, whose name {@link Object#wait()} has taken. It neither reads nor
+     * cancels any of them: a failure still wants to be looked at, and a cancel of the wait leaves them alone.
+     *
+     * @param futures of this loop, at least one; one that stands here twice is counted once
+     * @param <F> the kind of future
+     * @return those that are done and those that are not, in the order of the arguments
+     */
+    public static <F extends Future<?>> Future<Waited<F>> waitOn(Collection<? extends F> futures) {
+        return new WaitOn<>(EventLoop.current(), futures, null, WaitCondition.ALL_COMPLETED);
+    }
+
+    /**
+     * Waits until some of these are done; as {@link #waitOn(Collection)}.
+     *
+     * @param futures of this loop, at least one; one that stands here twice is counted once
+     * @param until when the wait is over
+     * @param <F> the kind of future
+     * @return those that are done and those that are not, in the order of the arguments
+     */
+    public static <F extends Future<?>> Future<Waited<F>> waitOn(Collection<? extends F> futures, WaitCondition until) {
+        return new WaitOn<>(EventLoop.current(), futures, null, until);
+    }
+
+    /**
+     * Waits until all of these are done or the time is up; as {@link #waitOn(Collection)}. The end of the time is no failure, and
+     * cancels nothing.
+     *
+     * @param futures of this loop, at least one; one that stands here twice is counted once
+     * @param limit how long; zero or negative looks at them in the next turn
+     * @param <F> the kind of future
+     * @return those that are done and those that are not, in the order of the arguments
+     */
+    public static <F extends Future<?>> Future<Waited<F>> waitOn(Collection<? extends F> futures, Duration limit) {
+        return waitOn(futures, limit, WaitCondition.ALL_COMPLETED);
+    }
+
+    /**
+     * Waits until some of these are done or the time is up; as {@link #waitOn(Collection, Duration)}.
+     *
+     * @param futures of this loop, at least one; one that stands here twice is counted once
+     * @param limit how long; zero or negative looks at them in the next turn
+     * @param until when the wait is over before that
+     * @param <F> the kind of future
+     * @return those that are done and those that are not, in the order of the arguments
+     */
+    public static <F extends Future<?>> Future<Waited<F>> waitOn(
+            Collection<? extends F> futures, Duration limit, WaitCondition until) {
+        return new WaitOn<>(EventLoop.current(), futures, Objects.requireNonNull(limit, "limit"), until);
+    }
+
+    /**
+     * These futures in the order in which they end.
+     *
+     * @param futures of this loop; one that stands here twice is counted once
+     * @param <T> their value
+     * @return what gives one after another, also to a {@code for} loop in a task
+     */
+    public static <T extends @Nullable Object> AsCompleted<T> asCompleted(Collection<? extends Future<T>> futures) {
+        return new AsCompleted<>(EventLoop.current(), futures, null);
+    }
+
+    /**
+     * These futures in the order in which they end, with a limit for all of them together; as {@link #asCompleted(Collection)}. What
+     * was done in time is given away after that too; the others are not cancelled.
+     *
+     * @param futures of this loop; one that stands here twice is counted once
+     * @param limit how long; zero or negative ends in the next turn
+     * @param <T> their value
+     * @return what gives one after another, and then a {@link TimeoutException} for each that was not done
+     */
+    public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
+            Collection<? extends Future<T>> futures, Duration limit) {
+        return new AsCompleted<>(EventLoop.current(), futures, Objects.requireNonNull(limit, "limit"));
+    }
+
+    /**
+     * Tries the same in several ways and takes what comes first. Each attempt is a task; the next one begins when the delay is over
+     * or the one before it has failed. The first value wins: the other attempts are cancelled for good, and the race ends when they
+     * have ended. A cancel of the race does the same with all of them.
+     *
+     * <p>A value that a loser has all the same is dropped: an attempt that opens something closes it when it is cancelled.
+     *
+     * @param attempts at least one, in the order in which they begin; a body that is not reached never runs
+     * @param delay how long each has before the next one begins as well; too long for nanoseconds means that only a failure lets the
+     *     next one begin
+     * @param <T> the value
+     * @return the value of the winner; if all fail, a {@link RaceException} with every failure
+     */
+    public static <T extends @Nullable Object> Future<T> staggeredRace(
+            List<? extends Callable<? extends T>> attempts, Duration delay) {
+        return new StaggeredRace<>(EventLoop.current(), attempts, delay);
     }
 
     /**
@@ -308,6 +462,15 @@ public final class Async {
      */
     public static <T extends @Nullable Object> Future<T> toThread(Callable<? extends T> blocking) {
         return EventLoop.current().runInExecutor(blocking);
+    }
+
+    /**
+     * The tasks of this loop that have not ended.
+     *
+     * @return a copy, in the order of their creation
+     */
+    public static List<Task<?>> allTasks() {
+        return EventLoop.current().allTasks();
     }
 
     /**

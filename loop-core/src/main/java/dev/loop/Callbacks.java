@@ -28,6 +28,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     private @Nullable Handle blockedIn;
     private boolean queued;
     private boolean ended;
+    private boolean inline; // on the hand-off: a callback runs on the platform thread; the watchdog reads it
 
     Callbacks(EventLoop loop) {
         this.loop = loop;
@@ -42,16 +43,29 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         if (blocked) {
             held.add(callback);
         } else if (c == null) {
-            callback.run();
+            inline = true;
+            step(callback);
+            inline = false;
         } else {
             first = callback;
             mount(c);
         }
     }
 
+    private void step(ReadyEntry callback) {
+        loop.steps++;
+        Probe p = loop.probe;
+        if (p == null) {
+            callback.run();
+        } else {
+            p.run(callback);
+        }
+    }
+
     private void mount(Coroutine c) {
         if (blocked) {
             blocked = false;
+            loop.steps++; // what goes on is a step of its own: the loop was free meanwhile
             loop.callback = blockedIn;
             loop.jdkWaits--;
         }
@@ -77,7 +91,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
             ReadyEntry callback = first;
             first = null;
             while (callback != null) {
-                callback.run();
+                step(callback);
                 callback = next();
             }
             Thread.interrupted(); // a flag that a callback has left would make the idle wait return at once, for ever
@@ -158,6 +172,11 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     boolean isThread(Thread thread) {
         Coroutine c = coroutine;
         return c != null ? c.thread() == thread : loop.carrier.isMounted(thread) && loop.current == null;
+    }
+
+    /** Whether a callback runs on the platform thread itself; any thread may ask, and is told what was so a moment ago. */
+    boolean isInline() {
+        return inline;
     }
 
     int held() {

@@ -292,7 +292,7 @@ public final class CancelScope {
             return;
         }
         cancelled = true;
-        how = new Outcome.Cancelled(reason);
+        how = new Outcome.Cancelled(reason, CancelTrace.capture(s != null ? s.loop : EventLoop.currentOrNull()));
         if (s != null) {
             s.scopeCancelled();
         }
@@ -392,6 +392,11 @@ public final class CancelScope {
 
     // --- for the kernel
 
+    /** How a task ends whose end it is. */
+    Outcome.Cancelled outcome() {
+        return how == null ? new Outcome.Cancelled(null) : how;
+    }
+
     /** What a wait inside throws. */
     RuntimeException exception() {
         told = true;
@@ -402,7 +407,7 @@ public final class CancelScope {
                 return failure;
             }
         }
-        return new CancelledException(reason(), this);
+        return new CancelledException(reason(), this, how == null ? null : how.canceller());
     }
 
     /** The calling task enters. */

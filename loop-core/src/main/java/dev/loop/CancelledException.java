@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ends a wait, and in the end a task, that was cancelled. Catch it only to clean up, and let it go on.
  *
- * <p>It has no stack of the canceller: the reason says why, and the stack is that of the wait which ended.
+ * <p>The reason says why, and the stack is that of the wait which ended. In {@linkplain EventLoop#setDebug debug mode} it has a cause,
+ * whose stack is that of the canceller.
  */
 public final class CancelledException extends CancellationException {
 
@@ -20,7 +21,7 @@ public final class CancelledException extends CancellationException {
 
     /** A cancel without a reason. */
     public CancelledException() {
-        this(null, null);
+        this(null, null, null);
     }
 
     /**
@@ -29,11 +30,14 @@ public final class CancelledException extends CancellationException {
      * @param reason why, for people; null if there is none
      */
     public CancelledException(@Nullable String reason) {
-        this(reason, null);
+        this(reason, null, null);
     }
 
-    CancelledException(@Nullable String reason, @Nullable CancelScope scope) {
+    CancelledException(@Nullable String reason, @Nullable CancelScope scope, @Nullable CancelTrace canceller) {
         super(reason == null ? "cancelled" : "cancelled: " + reason);
+        if (canceller != null) {
+            initCause(canceller);
+        }
         this.reason = reason;
         this.scope = scope;
     }
@@ -45,6 +49,10 @@ public final class CancelledException extends CancellationException {
      */
     public @Nullable String reason() {
         return reason;
+    }
+
+    @Nullable CancelTrace canceller() {
+        return getCause() instanceof CancelTrace canceller ? canceller : null;
     }
 
     @Nullable CancelScope scope() {

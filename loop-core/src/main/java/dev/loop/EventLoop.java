@@ -242,7 +242,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's time.
+     * The loop's time. Thread-safe if its clock is, as the system's.
      *
      * @return nanoseconds of its monotonic clock; only differences mean anything
      */
@@ -251,7 +251,7 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * The loop's clock.
+     * The loop's clock. Thread-safe.
      *
      * @return the clock
      */
@@ -371,7 +371,8 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
 
     /**
      * How much of what the loop waits for lies outside of it and its clock: tasks in blocking JDK calls, work on helper threads,
-     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited.
+     * stages of the JDK, submissions to a portal that are on their way, open portals whose end is awaited. It is for pollers, which ask
+     * on whichever thread polls, while the loop stands still.
      *
      * @return the count
      */

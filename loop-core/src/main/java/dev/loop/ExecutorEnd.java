@@ -52,6 +52,6 @@ final class ExecutorEnd extends Promise<@Nullable Void> {
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        return end(new Outcome.Cancelled(reason));
+        return end(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

@@ -39,6 +39,10 @@ public abstract class Future<T extends @Nullable Object> {
 
     Future(EventLoop loop) {
         this.loop = loop;
+        Probe p = loop.probe;
+        if (p != null) {
+            listeners = p.creation();
+        }
     }
 
     /**
@@ -249,7 +253,7 @@ public abstract class Future<T extends @Nullable Object> {
     // --- for the kernel
 
     /**
-     * The outcome, for somebody who may turn out not to want it. Only when done.
+     * The outcome, for somebody who may turn out not to want it. Only when done. Whoever overrides {@link #take()} overrides this.
      *
      * @param lent gets the promises whose values count as read by this and did not before; to make them unread again
      */
@@ -260,6 +264,15 @@ public abstract class Future<T extends @Nullable Object> {
     /** The futures that this is made of, done or not, in the order of the arguments. */
     Collection<? extends Future<?>> parts() {
         return List.of();
+    }
+
+    /** Refuses futures of another loop. */
+    static void requireLoop(EventLoop loop, Collection<? extends Future<?>> futures) {
+        for (Future<?> future : futures) {
+            if (future.loop != loop) {
+                throw new IllegalArgumentException(future + " belongs to " + future.loop + ", not to " + loop);
+            }
+        }
     }
 
     /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
@@ -285,6 +298,7 @@ public abstract class Future<T extends @Nullable Object> {
     }
 
     /** The failure, which counts as seen now; null if there is none. */
+    @CanIgnoreReturnValue
     final @Nullable Throwable failure() {
         if (outcome instanceof Outcome.Failed failed) {
             failed.retrieved();
@@ -301,8 +315,11 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
-        if (how instanceof Outcome.Failed failed && !hasWaiterBesides(null) && !loop.isClosed()) {
-            loop.reports.watch(this, failed);
+        if (how instanceof Outcome.Failed failed) {
+            failed.created = created();
+            if (!hasLooker() && !loop.isClosed()) {
+                loop.reports.watch(this, failed);
+            }
         }
         if (l != null) {
             listeners = null;
@@ -350,9 +367,18 @@ public abstract class Future<T extends @Nullable Object> {
         return 0;
     }
 
+    /** Where this was made, in debug mode: known while it is pending, and then of a failure. */
+    final @Nullable Trace created() {
+        if (outcome instanceof Outcome.Failed failed && failed.created != null) {
+            return failed.created;
+        }
+        Object l = listeners;
+        return (l instanceof Listeners list ? list.first() : l) instanceof CreationTrace c ? c.trace() : null;
+    }
+
     /** Whether anything is told when this is done. */
     final boolean hasListeners() {
-        return listeners != null;
+        return listeners != null && !(listeners instanceof CreationTrace);
     }
 
     /** Whether somebody else than this listener wants the outcome. */
@@ -362,6 +388,15 @@ public abstract class Future<T extends @Nullable Object> {
             return list.hasWaiterBesides(one);
         }
         return l != null && l != one && ((Listener) l).waits();
+    }
+
+    /** Whether somebody will look at a failure. */
+    private boolean hasLooker() {
+        Object l = listeners;
+        if (l instanceof Listeners list) {
+            return list.hasLooker();
+        }
+        return l != null && ((Listener) l).looks();
     }
 
     /** What this is, with a state in words; those of a failure are user code, so whoever calls this in the kernel has its own. */

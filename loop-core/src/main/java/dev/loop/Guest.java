@@ -137,10 +137,11 @@ final class Guest {
     }
 
     void ready(int entries) {
-        part(() -> loop.turns.runBatch(Math.min(entries, loop.ready.size())));
+        part(() -> loop.turns.runPart(Math.min(entries, loop.ready.size())));
     }
 
     private void admit() {
+        loop.meter.turnBegins(loop.now());
         loop.turns.poll(0);
         loop.turns.admitDue(loop.now());
     }
@@ -164,7 +165,7 @@ final class Guest {
                 }
                 int entries = Math.min(batch, ENTRIES_PER_LOOK);
                 batch -= entries;
-                loop.turns.runBatch(entries);
+                loop.turns.runPart(entries);
                 // who stops the loop stops it when this batch is over
             } while (loop.turns.isStopping()
                     ? batch > 0

@@ -21,7 +21,8 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     Handle(EventLoop loop, Context context, Runnable callback) {
         this.loop = loop;
         this.context = context;
-        this.callback = callback;
+        Probe p = loop.probe;
+        this.callback = p == null ? callback : p.traced(callback);
     }
 
     /** Takes the callback back. It does not run, even if it is due in this very turn; after it has begun this does nothing. */
@@ -78,7 +79,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
         try {
             c.run();
         } catch (Throwable e) {
-            loop.reports.callbackFailed(this, e);
+            loop.reports.callbackFailed(this, c, e);
         }
     }
 
@@ -92,7 +93,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
                 return null;
             });
         } catch (Throwable e) {
-            loop.reports.callbackFailed(this, e); // an accessor's
+            loop.reports.callbackFailed(this, c, e); // an accessor's
         }
     }
 

@@ -45,7 +45,7 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
         Object how = outcome;
         if (how == null) {
             // the hook may have completed it instead; then there is nothing left to cancel
-            return hook.stop(this, reason) && finish(new Outcome.Cancelled(reason));
+            return hook.stop(this, reason) && finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
         }
         if (read || how instanceof Outcome.Failed || how instanceof Outcome.Cancelled) {
             return false;
@@ -53,7 +53,7 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
         if (!takeBack((T) (how == Outcome.NIL ? null : how))) {
             return false;
         }
-        outcome = new Outcome.Cancelled(reason);
+        outcome = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
         return true;
     }
 }

@@ -38,6 +38,6 @@ final class Join extends Future<@Nullable Void> implements Listener {
             return false;
         }
         task.removeListener(this);
-        return finish(new Outcome.Cancelled(reason));
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

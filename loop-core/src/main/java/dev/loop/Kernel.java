@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What an {@link EventLoop} is made of, for the classes of this package; the loop itself adds only what users call. */
-abstract sealed class Kernel permits Scheduling {
+abstract sealed class Kernel permits Inspection {
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -40,6 +40,8 @@ abstract sealed class Kernel permits Scheduling {
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
     final CancelWave cancels = new CancelWave();
     final Reports reports;
+    final Meter meter;
+    final Probe probes;
     final Turns turns;
     final Offload offload;
     final Promise<@Nullable Void> done;
@@ -55,6 +57,8 @@ abstract sealed class Kernel permits Scheduling {
     int jdkWaits;
     /** Stages of the JDK that futures of this loop wait for. */
     int stages;
+    /** How many steps have begun: one for each mount of a task, and for each callback. The watchdog reads it as well. */
+    long steps;
 
     private int taskNumber;
 
@@ -66,6 +70,10 @@ abstract sealed class Kernel permits Scheduling {
     final Set<LoopPortal> portals = ConcurrentHashMap.newKeySet();
 
     volatile boolean closed;
+    final StepSampler sampler;
+    /** Who is asked at each step; null while there is nobody, which other threads may read too late. */
+    @Nullable Probe probe;
+
     volatile @Nullable Guest guest;
 
     Kernel(LoopBuilder builder) {
@@ -78,11 +86,15 @@ abstract sealed class Kernel permits Scheduling {
         carrier = Carrier.create();
         carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
         EventLoop loop = (EventLoop) this;
+        sampler = new StepSampler(loop, builder.stallBound);
         reports = new Reports(loop);
+        meter = new Meter(loop);
+        probes = new Probe(loop, builder.slowCallbackDuration);
         offload = new Offload(loop);
         turns = new Turns(loop);
         done = new Promise<>(loop);
         done.finish(Outcome.NIL);
+        probes.debug(builder.debug);
     }
 
     long now() {
@@ -96,6 +108,10 @@ abstract sealed class Kernel permits Scheduling {
     /** A new task: its first step comes in the next turn, or now. */
     final void start(TaskStep step, boolean eager) {
         tasks.add(step);
+        Probe p = probe;
+        if (p != null) {
+            p.spawned(step.task);
+        }
         if (!eager || !isCurrent()) {
             step.admit(ready);
             return;
@@ -187,9 +203,7 @@ abstract sealed class Kernel permits Scheduling {
 
     private void calledFromOutside() {
         if (carrier.isEntered()) {
-            throw new WrongThreadException(this + " was called from " + Thread.currentThread()
-                    + ": only its tasks and callbacks may; other threads use callSoonThreadsafe,"
-                    + " toCompletableFuture or a method whose name ends in Threadsafe");
+            throw WrongThread.refusal(this);
         }
         Guest g = guest;
         if (g != null) {

@@ -6,8 +6,13 @@ interface Listener {
     /** The future is done. */
     void completed(Future<?> future);
 
-    /** Whether it wants the outcome, so that a failure counts as seen and a cancelled co-waiter must leave the future to it. */
+    /** Whether it wants the outcome, so that a cancelled co-waiter must leave the future to it. */
     default boolean waits() {
         return true;
+    }
+
+    /** Whether a failure counts as seen by it. */
+    default boolean looks() {
+        return waits();
     }
 }

@@ -148,6 +148,10 @@ final class Listeners {
         return listener instanceof DoneCallback<?> callback ? callback.callback() : listener;
     }
 
+    @Nullable Listener first() {
+        return first == null ? null : first.listener;
+    }
+
     boolean isEmpty() {
         return size == 0;
     }
@@ -161,6 +165,15 @@ final class Listeners {
     boolean hasWaiterBesides(@Nullable Listener one) {
         for (Node node = first; node != null; node = node.next) {
             if (node.listener != one && node.listener.waits()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean hasLooker() {
+        for (Node node = first; node != null; node = node.next) {
+            if (node.listener.looks()) {
                 return true;
             }
         }

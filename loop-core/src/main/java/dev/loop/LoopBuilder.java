@@ -20,6 +20,11 @@ public final class LoopBuilder {
 
     Duration closeLimit = Duration.ofSeconds(10);
 
+    Duration stallBound = Duration.ofSeconds(1);
+
+    Duration slowCallbackDuration = Duration.ofMillis(100);
+
+    boolean debug = Boolean.getBoolean("dev.loop.debug");
     final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
@@ -69,6 +74,46 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder closeLimit(Duration limit) {
         this.closeLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Sets how long one step of a task, or one callback, may hold the loop before a thread that watches all loops logs a warning
+     * with its stack, once for each such stall, under the name {@code dev.loop.Watchdog}. It is the time of the machine, also on
+     * a loop with another clock.
+     *
+     * @param bound not negative; by default one second. Zero, and what is too long for nanoseconds, switches it off.
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder stallBound(Duration bound) {
+        stallBound = StepSampler.checkBound(bound);
+        return this;
+    }
+
+    /**
+     * Has the loop begin in debug mode, or not.
+     *
+     * @param on true for debug mode; by default as the system property {@code dev.loop.debug} says
+     * @return this
+     * @see EventLoop#setDebug
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder debug(boolean on) {
+        debug = on;
+        return this;
+    }
+
+    /**
+     * Sets what is slow in debug mode.
+     *
+     * @param duration not negative; by default 100 milliseconds
+     * @return this
+     * @see EventLoop#setSlowCallbackDuration
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder slowCallbackDuration(Duration duration) {
+        slowCallbackDuration = StepSampler.checkBound(duration);
         return this;
     }
 

@@ -17,7 +17,7 @@ final class Outcome {
 
     /** The outcome of something that threw. */
     static Object thrown(Throwable error) {
-        return error instanceof CancelledException c ? new Cancelled(c.reason()) : new Failed(error);
+        return error instanceof CancelledException c ? new Cancelled(c.reason(), c.canceller()) : new Failed(error);
     }
 
     /** Throws what an {@code await()} throws for this failure: unchecked as it is, checked as a cause. */
@@ -51,6 +51,8 @@ final class Outcome {
         Reports.@Nullable Unretrieved unretrieved;
         boolean looked;
 
+        @Nullable Trace created; // in debug mode: where the future was made
+
         Failed(Throwable error) {
             this.error = error;
         }
@@ -66,9 +68,13 @@ final class Outcome {
     }
 
     /** A cancel. */
-    record Cancelled(@Nullable String reason) {
+    record Cancelled(@Nullable String reason, @Nullable CancelTrace canceller) {
+        Cancelled(@Nullable String reason) {
+            this(reason, null);
+        }
+
         CancelledException toException() {
-            return new CancelledException(reason);
+            return new CancelledException(reason, null, canceller);
         }
     }
 }

@@ -24,6 +24,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     private final @Nullable String name;
     private final Callable<? extends T> body;
     private final boolean blocking;
+    private final Context context; // of the caller
 
     /** What the caller has. */
     final Result result = new Result();
@@ -43,6 +44,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         this.name = name;
         this.body = body;
         this.blocking = blocking;
+        this.context = loop.captureThreadsafe();
     }
 
     /** The arrival, on the platform thread. */
@@ -50,6 +52,14 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     public void run() {
         portal.arrived();
         loop.foreignWaits.add(this);
+        if (loop.taskFactory == null) {
+            begin();
+        } else {
+            loop.ready.add(new ReadyHandle(loop, context, this::begin)); // a factory is user code
+        }
+    }
+
+    private void begin() {
         String cancelled = portal.cancelReason();
         if (cancelled != null || result.isCancelled()) {
             end(() -> result.completeExceptionally(new CancelledException(cancelled)));
@@ -57,14 +67,24 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         }
         Task<T> t;
         try {
-            t = loop.spawn(name != null ? name : loop.nextTaskName(), body);
-        } catch (RuntimeException e) {
+            t = loop.task()
+                    .name(name != null ? name : loop.nextTaskName())
+                    .context(context)
+                    .spawn(body);
+        } catch (Throwable e) { // a factory's
+            if (Outcome.isFatal(e)) {
+                loop.fatal(e);
+            }
             end(() -> result.completeExceptionally(e));
             return;
         }
         task = t;
         portal.started(this);
-        t.addListener(this);
+        if (t.outcome != null) {
+            completed(t); // it was eager
+        } else {
+            t.addListener(this);
+        }
     }
 
     /** The loop has closed before this could arrive; {@link Shutdown} tells the caller when all is over. */
@@ -98,7 +118,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         if (blocking) {
             settle.run();
         } else {
-            loop.ready.add(new ReadyHandle(loop, settle));
+            loop.ready.add(new ReadyHandle(loop, context, settle));
         }
         portal.ended(this);
     }

@@ -96,7 +96,7 @@ public class Promise<T extends @Nullable Object> extends Future<T> {
     @CanIgnoreReturnValue
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        return outcome == null && finish(new Outcome.Cancelled(reason));
+        return outcome == null && finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 
     private InvalidStateException alreadyDone() {

@@ -32,12 +32,12 @@ final class Reports {
     }
 
     /** A callback threw; called where it ran. Fatal errors stop the loop as well. */
-    void callbackFailed(Handle handle, Throwable error) {
+    void callbackFailed(Handle handle, Runnable callback, Throwable error) {
         if (Outcome.isFatal(error)) {
             loop.fatal(error);
             return;
         }
-        handle(new ExceptionContext("a callback failed", error, null, handle));
+        handle(new ExceptionContext("a callback failed", error, null, handle, TracedCallback.created(callback)));
     }
 
     /** Hands this to the handler in a callback of its own: user code and log lines never run on the platform thread. */
@@ -74,13 +74,39 @@ final class Reports {
             if (Outcome.isFatal(e)) {
                 loop.fatal(e);
             }
-            LOG.error("the exception handler of {} failed; what it was told follows", loop, e);
+            log(new ExceptionContext("the exception handler failed; what it was told follows", e, null, null));
             log(context);
         }
     }
 
-    private void log(ExceptionContext context) {
-        LOG.error("{}: {}{}", loop, context.message(), about(context), context.exception());
+    /** Logs it, whatever it is: a failure may be unable to tell its message, and nothing may end the loop virtual thread. */
+    void log(ExceptionContext context) {
+        try {
+            LOG.error("{}: {}{}{}", loop, context.message(), about(context), made(context), context.exception());
+        } catch (Throwable e) {
+            logAtLeast(context, e);
+        }
+    }
+
+    private void logAtLeast(ExceptionContext context, Throwable error) {
+        Throwable failure = context.exception();
+        try {
+            LOG.error(
+                    "{}: {}, with {}; it cannot be logged as it is, because that fails with {}",
+                    loop,
+                    context.message(),
+                    failure == null ? "nothing" : failure.getClass().getName(),
+                    error.getClass().getName());
+        } catch (Throwable e) {
+            loop.fatal(e); // a logger that always fails: run throws it, so somebody is told
+        }
+        if (Outcome.isFatal(error)) {
+            loop.fatal(error);
+        }
+    }
+
+    private static String made(ExceptionContext context) {
+        return context.creationStack().isEmpty() ? "" : Trace.asText("made here", context.creationStack());
     }
 
     private static String about(ExceptionContext context) {
@@ -94,7 +120,7 @@ final class Reports {
     void watch(Future<?> future, Outcome.Failed failed) {
         var u = new Unretrieved(
                 this,
-                failed.error,
+                failed,
                 future.described("failed with " + failed.error.getClass().getName()));
         u.context = loop.capture();
         failed.unretrieved = u;
@@ -112,15 +138,15 @@ final class Reports {
     /** A failure that nobody has looked at yet. It does not hold the future, whose collection it waits for. */
     static final class Unretrieved implements Runnable {
         private final Reports reports;
-        private final Throwable error;
+        private final Outcome.Failed failed;
         private final String what;
         private volatile boolean settled;
         Cleaner.@Nullable Cleanable cleanable;
         Context context = Context.empty(); // of the code that failed it
 
-        Unretrieved(Reports reports, Throwable error, String what) {
+        Unretrieved(Reports reports, Outcome.Failed failed, String what) {
             this.reports = reports;
-            this.error = error;
+            this.failed = failed;
             this.what = what;
         }
 
@@ -144,7 +170,9 @@ final class Reports {
         void report() {
             if (reports.unretrieved.remove(this)) {
                 reports.later(
-                        new ExceptionContext("a failure was never looked at: " + what, error, null, null), context);
+                        new ExceptionContext(
+                                "a failure was never looked at: " + what, failed.error, null, null, failed.created),
+                        context);
             }
         }
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * part of {@link EventLoop}, whose documentation shows these methods as its own.
  */
 @CheckReturnValue
-abstract sealed class Scheduling extends Kernel permits EventLoop {
+abstract sealed class Scheduling extends Inspection permits EventLoop {
 
     Scheduling(LoopBuilder builder) {
         super(builder);
@@ -165,7 +165,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand.
+     * A future to be completed by hand. Making one is thread-safe.
      *
      * @param <T> its value
      * @return a pending promise
@@ -175,7 +175,8 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back.
+     * A future to be completed by hand, whose cancel stops the work behind it or takes its value back. Making one is
+     * thread-safe.
      *
      * @param hook is asked by every cancel; one hook may serve many promises
      * @param <T> its value
@@ -187,6 +188,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
 
     /**
      * The future of something that is done already and has no value. It is one object for the whole loop.
+     * Asking for it is thread-safe.
      *
      * @return a future whose value is null
      */
@@ -195,7 +197,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
     }
 
     /**
-     * The future of a value that is there already.
+     * The future of a value that is there already. Making one is thread-safe.
      *
      * @param value the value
      * @param <T> its type
@@ -215,6 +217,7 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @return a future that is done
      */
     public <T extends @Nullable Object> Future<T> failed(Throwable error) {
+        refuseOtherThreads();
         var future = new Promise<T>(self());
         future.finish(Outcome.thrown(Objects.requireNonNull(error, "error")));
         return future;
@@ -227,8 +230,31 @@ abstract sealed class Scheduling extends Kernel permits EventLoop {
      * @return the wait; a cancel frees the timer
      */
     public Future<@Nullable Void> sleep(Duration delay) {
+        return this.<@Nullable Void>sleep(delay, null);
+    }
+
+    /**
+     * Completes with a value after a time.
+     *
+     * @param delay from now; zero or negative completes in the next turn; too long for nanoseconds never
+     * @param result the value
+     * @param <T> its type
+     * @return the wait; a cancel frees the timer
+     */
+    public <T extends @Nullable Object> Future<T> sleep(Duration delay, T result) {
         checkUsable();
-        return new SleepFuture(self(), delay);
+        return new SleepFuture<>(self(), Deadline.after(self(), delay), result);
+    }
+
+    /**
+     * Completes at a time.
+     *
+     * @param deadline when; one that has passed completes in the next turn, {@link Deadline#never()} never
+     * @return the wait; a cancel frees the timer
+     */
+    public Future<@Nullable Void> sleepUntil(Deadline deadline) {
+        checkUsable();
+        return new SleepFuture<@Nullable Void>(self(), deadline, null);
     }
 
     /**

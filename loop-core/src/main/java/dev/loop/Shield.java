@@ -14,10 +14,14 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     private static final Listener LEFT = new Listener() {
         @Override
         public void completed(Future<?> inner) {
-            Throwable failure = inner.failure();
-            if (failure != null) {
+            if (inner.outcome instanceof Outcome.Failed failed) {
+                failed.retrieved();
                 inner.loop.reports.later(new ExceptionContext(
-                        "a shielded future failed after its wait was cancelled", failure, inner, null));
+                        "a shielded future failed after its wait was cancelled",
+                        failed.error,
+                        inner,
+                        null,
+                        failed.created));
             }
         }
 
@@ -88,6 +92,6 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
         inner.removeListener(this);
         inner.removeListener(LEFT);
         inner.addListener(LEFT);
-        return finish(new Outcome.Cancelled(reason));
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

@@ -1,29 +1,34 @@
 package dev.loop;
 
 import dev.loop.internal.timer.TimerNode;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A wait for a time to pass. */
-final class SleepFuture extends Future<@Nullable Void> {
+/** A wait for a time to come. */
+final class SleepFuture<T extends @Nullable Object> extends Future<T> {
 
-    private final TimerNode timer;
+    private final @Nullable TimerNode timer; // null for a time that does not come
 
-    SleepFuture(EventLoop loop, Duration delay) {
+    SleepFuture(EventLoop loop, Deadline deadline, T result) {
         super(loop);
-        timer = new TimerNode(loop.now() + Durations.nanos(delay)) {
-            @Override
-            public void fire() {
-                finish(Outcome.NIL);
-            }
-        };
-        loop.timers.add(timer);
+        timer = deadline.isNever()
+                ? null
+                : new TimerNode(deadline.when()) {
+                    @Override
+                    public void fire() {
+                        finish(Outcome.of(result));
+                    }
+                };
+        if (timer != null) {
+            loop.timers.add(timer);
+        }
     }
 
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        loop.timers.remove(timer);
-        return finish(new Outcome.Cancelled(reason));
+        if (timer != null) {
+            loop.timers.remove(timer);
+        }
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

@@ -55,7 +55,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         if (task.outcome != null) {
             return false;
         }
-        loop.cancels.reach(this, new Outcome.Cancelled(reason));
+        loop.cancels.reach(this, new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
         return true;
     }
 
@@ -198,10 +198,22 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
         return s == null ? new CancelledException() : s.exception();
     }
 
+    /** The outcome of a task that the cancel which is due has ended. */
+    Outcome.Cancelled dueOutcome() {
+        if (pending != null) {
+            return pending;
+        }
+        CancelScope s = effectiveScope();
+        if (s != null) {
+            return s.outcome();
+        }
+        return interrupted != null ? interrupted : new Outcome.Cancelled(null);
+    }
+
     /** A cancel that was delivered, and that something else took the place of, is to be delivered once more. */
     void rearm(CancelledException delivered) {
         if (delivered.scope() == null && pending == null) {
-            pending = new Outcome.Cancelled(delivered.reason());
+            pending = new Outcome.Cancelled(delivered.reason(), delivered.canceller());
         }
     }
 

@@ -39,6 +39,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     private boolean queued;
     private int mounts;
     private int doneAwaits;
+    long queuedAt = Probe.UNKNOWN; // for instruments
 
     // an eager start
     boolean eager; // its first step is going on
@@ -78,7 +79,13 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             }
             handsOver = false;
             loop.current = this;
-            c.mount();
+            loop.steps++;
+            Probe p = loop.probe;
+            if (p == null) {
+                c.mount();
+            } else {
+                p.mount(this, c);
+            }
             loop.current = null;
             TaskStep child = loop.handOver;
             if (child != null) {
@@ -142,6 +149,9 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (!queued && task.outcome == null) {
             queued = true;
             ready.add(this);
+            if (loop.probe != null) {
+                queuedAt = loop.now();
+            }
         }
     }
 
@@ -168,11 +178,12 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (callable == null) {
             throw new AssertionError("the body of " + task + " ran twice");
         }
+        entering();
         try {
             beginContext();
             outcome = Outcome.of(callable.call());
         } catch (InterruptedException e) {
-            outcome = isOwnInterrupt() ? new Outcome.Cancelled(cancelReason()) : new Outcome.Failed(e);
+            outcome = isOwnInterrupt() ? dueOutcome() : new Outcome.Failed(e);
         } catch (Throwable e) {
             if (Outcome.isFatal(e)) {
                 loop.fatal(e);
@@ -182,6 +193,10 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         leaveScopes();
         Thread.interrupted(); // a flag that is left over must not reach anything that runs later
         end(outcome);
+        Probe p = loop.probe;
+        if (p != null) {
+            p.finished(this);
+        }
     }
 
     /** A group that was opened and never closed ends with its task. */
@@ -207,7 +222,11 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     private void endUnstarted() {
         body = null;
-        end(new Outcome.Cancelled(cancelReason()));
+        end(dueOutcome());
+        Probe p = loop.probe;
+        if (p != null) {
+            p.finishedUnstarted(this);
+        }
     }
 
     /**
@@ -217,7 +236,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (future == task) {
             throw new IllegalStateException("a task cannot wait for itself: " + task);
         }
-        Coroutine c = coroutine();
+        Coroutine c = parkable();
         waitingOn = future;
         woken = false;
         delivered = false;
@@ -229,7 +248,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
         boolean parked = !woken;
         while (!woken) {
-            c.suspend();
+            suspend(c);
             if (Carrier.isStranded(Thread.currentThread())) {
                 waitingOn = null;
                 throw stranded();
@@ -259,16 +278,40 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     /** Stands at the end of the queue once. */
     private void giveWay() {
-        Coroutine c = coroutine();
+        Coroutine c = parkable();
         int before = mounts;
         admit(loop.ready);
         while (mounts == before) {
             noticeInterrupt(); // a park with the flag set would return at once, for ever
-            c.suspend();
+            suspend(c);
             if (Carrier.isStranded(Thread.currentThread())) {
                 throw stranded();
             }
         }
+    }
+
+    private void suspend(Coroutine c) {
+        Probe p = loop.probe;
+        if (p != null) {
+            p.leaving(this);
+        }
+        c.suspend();
+        entering();
+    }
+
+    private void entering() {
+        Probe p = loop.probe;
+        if (p != null) {
+            p.entering(this);
+        }
+    }
+
+    private Coroutine parkable() {
+        Probe p = loop.probe;
+        if (p != null) {
+            p.refuseInHook();
+        }
+        return coroutine();
     }
 
     /** The loop has closed, and what is left of this task runs elsewhere, still in its context. */

@@ -56,6 +56,11 @@ final class Turns {
         return null;
     }
 
+    /** The loops that run now. The array is nobody's to change. */
+    static EventLoop[] running() {
+        return running;
+    }
+
     // --- the turn: this is the event loop
 
     /**
@@ -65,24 +70,30 @@ final class Turns {
     private void turn() {
         noticeInterrupt();
         long now = clock.nanoTime();
+        loop.meter.turnBegins(now);
         boolean busy = stopping || !loop.ready.isEmpty();
         if (!busy || ++turnsSincePoll >= TURNS_PER_POLL || now - lastPoll >= NANOS_PER_POLL) {
-            poll(busy ? 0 : untilNextTimer(now));
-            noticeInterrupt();
-            now = clock.nanoTime();
+            now = poll(now, busy ? 0 : untilNextTimer(now));
             lastPoll = now;
             turnsSincePoll = 0;
         }
         admitDue(now);
+        loop.meter.batchBegins(now);
         runBatch(loop.ready.size());
     }
 
     /** The second part of a turn, after the poll: what other threads have left, and the timers that are due, become ready. */
     void admitDue(long now) {
-        loop.inbox.drainTo(loop.ready);
+        loop.meter.arrived(loop.inbox.drainTo(loop.ready));
         for (TimerNode timer = loop.timers.pollDue(now); timer != null; timer = loop.timers.pollDue(now)) {
             timer.fire();
         }
+    }
+
+    /** The third part of a turn for a host, who reads no time for it. */
+    void runPart(int entries) {
+        loop.meter.batchBegins(clock.nanoTime());
+        runBatch(entries);
     }
 
     /** The third part of a turn: runs so many of the entries that are ready, in their order. */
@@ -121,8 +132,21 @@ final class Turns {
         return first == null ? -1 : Math.max(0, first.deadline() - now);
     }
 
+    /** Polls; returns the time when that was over. */
+    private long poll(long began, long timeout) {
+        poll(timeout);
+        noticeInterrupt();
+        long ended = clock.nanoTime();
+        Probe p = loop.probe;
+        if (p != null) {
+            p.polled(timeout, began, ended);
+        }
+        return ended;
+    }
+
     /** The first part of a turn: the channels that are ready complete their promises. */
     void poll(long timeout) {
+        loop.meter.polls++;
         boolean sleeps = timeout != 0 && loop.inbox.beginSleep();
         try {
             poller.poll(sleeps ? timeout : 0);
@@ -217,9 +241,11 @@ final class Turns {
             more[running.length] = loop;
             running = more;
         }
+        Watchdog.loopRuns(loop);
     }
 
     void leave() {
+        loop.meter.batchEnds(clock.nanoTime());
         synchronized (RUNNING_LOCK) {
             running = Arrays.stream(running).filter(l -> l != loop).toArray(EventLoop[]::new);
         }

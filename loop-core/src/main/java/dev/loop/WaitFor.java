@@ -64,7 +64,7 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         if (outcome == null) {
             loop.timers.remove(timer);
             inner.removeListener(this);
-            finish(new Outcome.Cancelled(reason));
+            finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
         }
     }
 
@@ -98,7 +98,7 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
             if (inner.outcome != how || how instanceof Outcome.Cancelled || !inner.cancel(reason)) {
                 return false;
             }
-            outcome = new Outcome.Cancelled(reason);
+            outcome = new Outcome.Cancelled(reason, CancelTrace.capture(loop));
             return true;
         }
         boolean wasLate = late;

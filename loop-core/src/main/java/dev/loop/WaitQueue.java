@@ -2,6 +2,9 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
 
     private final EventLoop loop;
     private final @Nullable GiveBack<T> giveBack;
+    private final Supplier<? extends Collection<? extends Future<?>>> parts;
 
     private final CancelHook<T> withdrawal = new Withdrawal();
 
@@ -55,8 +59,15 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      */
     public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack) {
+        this(loop, giveBack, List::of);
+    }
+
+    /** With the futures of which one has to end before anything is granted here. */
+    WaitQueue(
+            EventLoop loop, @Nullable GiveBack<T> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
         this.loop = loop;
         this.giveBack = giveBack;
+        this.parts = parts;
     }
 
     /**
@@ -204,6 +215,11 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
             super(queue.loop, queue.withdrawal);
             this.queue = queue;
             this.attachment = attachment;
+        }
+
+        @Override
+        Collection<? extends Future<?>> parts() {
+            return queue.parts.get();
         }
 
         @Override

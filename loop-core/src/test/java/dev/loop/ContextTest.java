@@ -127,6 +127,40 @@ class ContextTest {
     }
 
     @Test
+    void aTaskThatAPortalStartsHasThatOfTheThreadThatSubmitsIt() {
+        EventLoop.run(() -> {
+            USER.set("ada");
+            LoopPortal portal = EventLoop.current().portal();
+            Context empty = Context.empty();
+            empty.call(() -> toThread(() -> USER.where("thread").call(() -> {
+                        portal.call(() -> see("call"));
+                        return portal.submit(() -> see("submit"))
+                                .thenRun(() -> see("dependent"))
+                                .get();
+                    })))
+                    .await();
+            portal.close();
+        });
+        assertThat(seen).containsExactly("call thread", "submit thread", "dependent thread");
+    }
+
+    @Test
+    void aTaskBuilderCanSetIt() {
+        TestLoop.run(() -> {
+            USER.set("ada");
+            Context bob = USER.where("bob");
+            EventLoop loop = EventLoop.current();
+            loop.task().context(bob).spawn(() -> see("task")).await();
+            loop.task().context(bob).eager().spawn(() -> see("eager")).await();
+            loop.setTaskFactory(task -> task.context(Context.empty()));
+            spawn(() -> see("factory's")).await();
+            loop.setTaskFactory(null);
+            see("spawner");
+        });
+        assertThat(seen).containsExactly("task bob", "eager bob", "factory's nobody", "spawner ada");
+    }
+
+    @Test
     void aHelperThreadHasItForTheCall() {
         TestLoop.run(() -> {
             USER.set("ada");

@@ -2,6 +2,7 @@ package dev.loop;
 
 import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -143,6 +144,68 @@ class ExceptionHandlerTest {
                 .extracting(line -> line.getThrowableProxy().getMessage())
                 .containsExactly("the handler", "boom");
         assertThat(order).containsExactly("next");
+    }
+
+    @Test
+    void aHandlerThatFailsFatallyIsLoggedTooAndTheLoopStops() {
+        var fatal = new NoClassDefFoundError("the handler");
+        try (EventLoop loop = EventLoop.create()) {
+            loop.setExceptionHandler((_, _) -> {
+                throw fatal;
+            });
+            loop.callSoon(ExceptionHandlerTest::boom);
+            assertThatThrownBy(loop::runForever).isSameAs(fatal);
+            loop.setExceptionHandler(null);
+            loop.callSoon(loop::stop);
+            loop.runForever(); // it can go on all the same
+        }
+        assertThat(log.list)
+                .extracting(line -> line.getThrowableProxy().getMessage())
+                .containsExactly("the handler", "boom");
+    }
+
+    @Test
+    void aHandlerMayLeaveWhatItDoesNotWantToTheDefaultOne() {
+        try (EventLoop loop = EventLoop.create()) {
+            loop.setExceptionHandler((l, context) -> {
+                order.add("told");
+                l.defaultExceptionHandler().handle(l, context);
+            });
+            loop.callSoon(ExceptionHandlerTest::boom);
+        }
+        assertThat(order).containsExactly("told");
+        assertThat(log.list)
+                .singleElement()
+                .satisfies(line ->
+                        assertThat(line.getThrowableProxy().getMessage()).isEqualTo("boom"));
+    }
+
+    /** User code in an exception: whoever logs it calls that. */
+    private static final class Unspeakable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new IllegalStateException("no message");
+        }
+    }
+
+    @Test
+    void aFailureThatCannotBeLoggedIsNamedAndTheLoopGoesOn() {
+        try (EventLoop loop = EventLoop.create()) {
+            loop.callSoon(() -> {
+                throw new Unspeakable();
+            });
+            loop.callSoon(() -> order.add("next"));
+            loop.callSoon(loop::stop);
+            loop.runForever();
+        }
+        assertThat(order).containsExactly("next");
+        assertThat(log.list)
+                .singleElement()
+                .satisfies(line -> assertThat(line.getFormattedMessage())
+                        .contains("a callback failed")
+                        .contains("Unspeakable"));
     }
 
     @Test

@@ -63,11 +63,11 @@ class ForeignTest {
             EventLoop loop = EventLoop.current();
             var unchecked = new IllegalArgumentException("unchecked");
             var checked = new IOException("checked");
-            assertThat(onThread(() -> catchThrowable(loop.failed(unchecked)::await))
-                            .await())
+            Future<String> uncheckedFailure = loop.failed(unchecked);
+            assertThat(onThread(() -> catchThrowable(uncheckedFailure::await)).await())
                     .isSameAs(unchecked);
-            assertThat(onThread(() -> catchThrowable(loop.failed(checked)::await))
-                            .await())
+            Future<String> checkedFailure = loop.failed(checked);
+            assertThat(onThread(() -> catchThrowable(checkedFailure::await)).await())
                     .isInstanceOf(CompletionException.class)
                     .hasCause(checked);
             Promise<String> cancelled = loop.promise();

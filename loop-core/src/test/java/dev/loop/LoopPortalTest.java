@@ -482,4 +482,33 @@ class LoopPortalTest {
             }
         });
     }
+
+    // --- the task factory is user code
+
+    @Test
+    void theTaskFactoryPreparesItAsACallbackAndAnEagerTaskIsFine() throws Exception {
+        try (var served = new Served()) {
+            var onCallbackThread = new LinkedBlockingQueue<Boolean>();
+            served.loop.callSoonThreadsafe(() -> served.loop.setTaskFactory(task -> {
+                onCallbackThread.add(served.loop.isCallbackThread(Thread.currentThread()));
+                task.eager();
+            }));
+            LoopPortal portal = served.loop.portal();
+            assertThat(portal.submit(() -> "eager").get()).isEqualTo("eager");
+            assertThat(portal.call(() -> "blocking")).isEqualTo("blocking");
+            assertThat(onCallbackThread).containsExactly(true, true);
+        }
+    }
+
+    @Test
+    void aTaskFactoryThatFailsIsToldToTheCaller() throws Exception {
+        try (var served = new Served()) {
+            served.loop.callSoonThreadsafe(() -> served.loop.setTaskFactory(_ -> {
+                throw new AssertionError("factory");
+            }));
+            assertThatThrownBy(() -> served.loop.portal().submit(() -> "never").get())
+                    .isInstanceOf(ExecutionException.class)
+                    .hasRootCauseMessage("factory");
+        }
+    }
 }

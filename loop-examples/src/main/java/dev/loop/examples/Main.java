@@ -3,6 +3,7 @@ package dev.loop.examples;
 import dev.loop.examples.cli.Mistakes;
 import dev.loop.examples.guide.BlockingCalls;
 import dev.loop.examples.guide.Demo;
+import dev.loop.examples.guide.TaskGroups;
 import dev.loop.examples.guide.Timers;
 import dev.loop.examples.guide.TwoTasks;
 import dev.loop.examples.http.Fetch;
@@ -38,6 +39,7 @@ public final class Main {
     static final List<Example> EXAMPLES = List.of(
             new Example("two-tasks", TwoTasks.class),
             new Example("timers", Timers.class),
+            new Example("task-groups", TaskGroups.class),
             new Example("blocking-calls", BlockingCalls.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
             new Example("echo-server", EchoServer.class),

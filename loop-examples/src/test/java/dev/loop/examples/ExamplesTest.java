@@ -34,6 +34,7 @@ class ExamplesTest {
         switch (name) {
             case "two-tasks" -> twoTasks();
             case "timers" -> timers();
+            case "task-groups" -> taskGroups();
             case "blocking-calls" -> blockingCalls();
             case "mono-and-tasks" -> monoAndTasks();
             case "echo-server" -> echoServer();
@@ -73,6 +74,20 @@ class ExamplesTest {
                 .extracting(line -> line.replaceFirst(".* ms  ", ""))
                 .hasSize(4)
                 .startsWith("a timer of 50 ms, set later", "a timer of 100 ms", "a task that slept for 200 ms");
+    }
+
+    private static void taskGroups() {
+        assertThat(succeed("task-groups").lines())
+                .containsExactly(
+                        "  price says 7",
+                        "  stock says 5",
+                        "all: 35",
+                        "  mirror says 2",
+                        "first: quick mirror",
+                        "failure: the sibling has cleaned up",
+                        "failure: [java.lang.IllegalStateException: the body gives up]",
+                        "readiness: listening on port 8080",
+                        "out of time: moved on");
     }
 
     private static void blockingCalls() {

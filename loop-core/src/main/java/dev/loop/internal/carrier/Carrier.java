@@ -91,6 +91,26 @@ public abstract class Carrier {
     }
 
     /**
+     * What the platform thread carries. Any thread may ask, and is told what was so a moment ago.
+     *
+     * @return the thread of the coroutine that is mounted; null if none is
+     */
+    public final @Nullable Thread carried() {
+        Thread host = platform;
+        Thread m = mounted;
+        return host == null || m == host ? null : m;
+    }
+
+    /**
+     * The thread that runs the turns. Any thread may ask, and is told what was so a moment ago.
+     *
+     * @return the platform thread, or null while no turns run
+     */
+    public final @Nullable Thread platform() {
+        return platform;
+    }
+
+    /**
      * Refuses a thread that cannot run coroutines.
      *
      * @throws IllegalStateException on a virtual thread, if this carrier schedules virtual threads itself
