@@ -253,7 +253,7 @@ public abstract class Future<T extends @Nullable Object> {
     // --- for the kernel
 
     /**
-     * The outcome, for somebody who may turn out not to want it. Only when done.
+     * The outcome, for somebody who may turn out not to want it. Only when done. Whoever overrides {@link #take()} overrides this.
      *
      * @param lent gets the promises whose values count as read by this and did not before; to make them unread again
      */

@@ -26,10 +26,6 @@ final class Gather<T extends @Nullable Object> extends Gathering<T, T> {
 
     @Override
     T lent(Future<? extends T> child, List<HookedPromise<?>> lent) {
-        return lentOf(child, lent);
-    }
-
-    private static <T extends @Nullable Object> T lentOf(Future<T> child, List<HookedPromise<?>> lent) {
-        return child.value(child.lend(lent));
+        return value(child, lent);
     }
 }

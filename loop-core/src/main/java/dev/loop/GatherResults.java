@@ -23,6 +23,8 @@ final class GatherResults<T extends @Nullable Object> extends Gathering<T, Resul
 
     @Override
     Result<T> lent(Future<? extends T> child, List<HookedPromise<?>> lent) {
-        return Result.of(child, lent);
+        return child.outcome instanceof Outcome.Cancelled || child.failure() != null
+                ? Result.of(child)
+                : new Result.Value<>(value(child, lent));
     }
 }

@@ -81,9 +81,6 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
     /** What is made of a child when all are done. */
     abstract R read(Future<? extends T> child);
 
-    /** As {@link #read}, for a reader who may not get it: what counts as read by this and did not before is added to the list. */
-    abstract R lent(Future<? extends T> child, List<HookedPromise<?>> lent);
-
     /** The children's values count as read when this is read: until then each of them can be taken back. */
     @Override
     List<R> take() {
@@ -108,6 +105,13 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
             list.add(lent(child, lent));
         }
         return Collections.unmodifiableList(list);
+    }
+
+    /** What is made of a child for somebody who may turn out not to want it; see {@link #lend}. */
+    abstract R lent(Future<? extends T> child, List<HookedPromise<?>> lent);
+
+    static <T extends @Nullable Object> T value(Future<T> child, List<HookedPromise<?>> lent) {
+        return child.value(child.lend(lent));
     }
 
     private List<R> read() {

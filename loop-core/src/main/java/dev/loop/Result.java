@@ -1,6 +1,5 @@
 package dev.loop;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,23 +74,5 @@ public sealed interface Result<T extends @Nullable Object> {
         }
         Throwable error = future.failure();
         return error != null ? new Failure<>(error) : new Value<>(future.take());
-    }
-
-    /** As {@link #of(Future)} of a future that is done; the value counts as lent, see {@link Future#lend}. */
-    static <T extends @Nullable Object> Result<T> of(Future<? extends T> future, List<HookedPromise<?>> lent) {
-        return lentOf(future, lent);
-    }
-
-    private static <T extends @Nullable Object, U extends T> Result<T> lentOf(
-            Future<U> future, List<HookedPromise<?>> lent) {
-        Object how = future.lend(lent);
-        if (how instanceof Outcome.Cancelled c) {
-            return new Cancelled<>(c.reason());
-        }
-        if (how instanceof Outcome.Failed failed) {
-            failed.retrieved();
-            return new Failure<>(failed.error);
-        }
-        return new Value<>(future.value(how));
     }
 }

@@ -178,7 +178,8 @@ class PortalRaceTest {
     }
 
     private static String search(Way way, boolean closesLoop) {
-        return Interleavings.explore(Boolean.getBoolean("loop.stress") ? 4 : 2, scene -> program(scene, way, closesLoop))
+        return Interleavings.explore(
+                        Boolean.getBoolean("loop.stress") ? 4 : 2, scene -> program(scene, way, closesLoop))
                 .failure();
     }
 
