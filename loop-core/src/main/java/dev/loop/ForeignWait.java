@@ -101,9 +101,17 @@ final class ForeignWait {
             transfer(future, result);
             return true;
         };
-        Runnable delivery = () -> {
-            loop.foreignWaits.remove(abandoned);
-            transfer(future, result);
+        Laned delivery = new Laned() {
+            @Override
+            public void run() {
+                loop.foreignWaits.remove(abandoned);
+                transfer(future, result);
+            }
+
+            @Override
+            public Object lane() {
+                return future.lane(); // it stands among the done callbacks
+            }
         };
         Listener listener = _ -> {
             if (result.isDone()) {

@@ -275,6 +275,11 @@ public abstract class Future<T extends @Nullable Object> {
         }
     }
 
+    /** The lane of what waits for this, in a seeded order: those who wait for one future go on in the order of registration. */
+    Object lane() {
+        return this;
+    }
+
     /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
     void left(@Nullable String reason) {}
 
@@ -317,7 +322,7 @@ public abstract class Future<T extends @Nullable Object> {
         Object l = listeners;
         if (how instanceof Outcome.Failed failed) {
             failed.created = created();
-            if (!hasLooker() && !loop.isClosed()) {
+            if (!hasLooker() && !loop.isClosed() && !failed.isFatal()) {
                 loop.reports.watch(this, failed);
             }
         }

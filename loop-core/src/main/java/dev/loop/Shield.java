@@ -62,6 +62,11 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
         return List.of(inner);
     }
 
+    @Override
+    Object lane() {
+        return inner.lane();
+    }
+
     /** The value counts as read when it is read here: until then the inner one can take it back. */
     @Override
     T take() {

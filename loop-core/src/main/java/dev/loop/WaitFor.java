@@ -73,6 +73,11 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         return List.of(inner);
     }
 
+    @Override
+    Object lane() {
+        return inner.lane();
+    }
+
     /** The value counts as read when it is read here: until then the inner one can take it back. */
     @Override
     T take() {
