@@ -47,7 +47,7 @@ class SeedSweepTest {
     @Test
     @Timeout(240)
     void theKernelsTestsHoldUnderAFewSeeds() {
-        sweep(3);
+        sweep(Integer.getInteger("dev.loop.sweep", 3));
     }
 
     @Test
