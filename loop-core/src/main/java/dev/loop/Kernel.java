@@ -14,7 +14,6 @@ import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +28,7 @@ abstract sealed class Kernel permits Inspection {
 
     final String name;
     final Clock clock;
+    final Duration drainLimit;
     final Duration closeLimit;
     final Poller poller;
     /** The order of a batch where nobody was promised one; null for first come, first served. */
@@ -42,7 +42,6 @@ abstract sealed class Kernel permits Inspection {
     final ReadyQueue ready = new ReadyQueue();
     final TimerQueue timers = new TimerQueue();
     final TaskList tasks = new TaskList();
-    final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
     final CancelWave cancels = new CancelWave();
     final Reports reports;
@@ -50,6 +49,7 @@ abstract sealed class Kernel permits Inspection {
     final Probe probes;
     final Turns turns;
     final Offload offload;
+    final Shutdown shutdown;
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
@@ -85,6 +85,7 @@ abstract sealed class Kernel permits Inspection {
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
         clock = builder.clock;
+        drainLimit = builder.drainLimit;
         closeLimit = builder.closeLimit;
         Poller p = builder.poller;
         poller = p != null ? p : new SelectorPoller();
@@ -100,6 +101,7 @@ abstract sealed class Kernel permits Inspection {
         probes = new Probe(loop, builder.slowCallbackDuration);
         offload = new Offload(loop);
         turns = new Turns(loop);
+        shutdown = new Shutdown(loop);
         done = new Promise<>(loop);
         done.finish(Outcome.NIL);
         probes.debug(builder.debug);
@@ -111,6 +113,13 @@ abstract sealed class Kernel permits Inspection {
 
     String nextTaskName() {
         return "task-" + ++taskNumber;
+    }
+
+    /** A task that the kernel starts, on the platform thread: no factory prepares it, which would be user code. */
+    final <T extends @Nullable Object> Task<T> spawnAsKernel(String taskName, Callable<? extends T> body) {
+        var task = new Task<T>((EventLoop) this, taskName, body);
+        start(task.step, false);
+        return task;
     }
 
     /** A new task: its first step comes in the next turn, or now. */
@@ -289,15 +298,6 @@ abstract sealed class Kernel permits Inspection {
     /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
     final @Nullable ReadyEntry nextCallback() {
         return turns.nextCallback();
-    }
-
-    /** The first act of {@link Shutdown}: starts the tasks that close what belongs to the loop. */
-    final List<TaskStep> spawnClosers() {
-        EventLoop loop = (EventLoop) this;
-        List<TaskStep> steps =
-                closers.stream().map(closer -> loop.spawn("close", closer).step).toList();
-        closers.clear();
-        return steps;
     }
 
     /** The last act of {@link Shutdown}. */

@@ -201,7 +201,9 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             }
             outcome = Outcome.thrown(e);
         }
-        leaveScopes();
+        if (scope != null) {
+            outcome = leaveScopes(outcome);
+        }
         Thread.interrupted(); // a flag that is left over must not reach anything that runs later
         end(outcome);
         Probe p = loop.probe;
@@ -210,10 +212,15 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
     }
 
-    /** A group that was opened and never closed ends with its task. */
-    private void leaveScopes() {
-        while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
-            scope.group.forgotten();
+    /** A group that was opened and never closed ends with its task. Returns how the task ends. */
+    private Object leaveScopes(Object outcome) {
+        try {
+            while (scope != null && scope.group != null) {
+                scope.group.forgotten();
+            }
+            return outcome;
+        } catch (RuntimeException e) {
+            return Outcome.thrown(e); // the loop has closed, and nothing can be waited for any more
         }
     }
 

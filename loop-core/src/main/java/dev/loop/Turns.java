@@ -218,6 +218,8 @@ final class Turns {
     void fatal(Throwable error) {
         if (fatal == null) {
             fatal = error;
+        } else if (fatal != error) {
+            loop.reports.later(new ExceptionContext("a second fatal error", error, null, null));
         }
         stopping = true;
     }

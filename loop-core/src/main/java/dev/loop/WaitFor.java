@@ -85,6 +85,12 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         return value ? inner.take() : super.take();
     }
 
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.lend(lent) : outcome;
+    }
+
     /**
      * Asks the inner one first: if that is complete it refuses, and its outcome follows; unless it was granted something that nobody
      * has read, and takes it back.

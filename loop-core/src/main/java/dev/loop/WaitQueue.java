@@ -218,13 +218,13 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         }
 
         @Override
-        Object lane() {
-            return outcome instanceof Outcome.Cancelled ? this : queue; // who was granted first goes on first
+        Collection<? extends Future<?>> parts() {
+            return queue.parts.get();
         }
 
         @Override
-        Collection<? extends Future<?>> parts() {
-            return queue.parts.get();
+        Object lane() {
+            return outcome instanceof Outcome.Cancelled ? this : queue; // who was granted first goes on first
         }
 
         @Override

@@ -260,6 +260,30 @@ class TaskGroupTest {
     }
 
     @Test
+    void aGroupThatWasNeverClosedAndWhoseChildNeverEndsDoesNotOutliveTheLoop() throws InterruptedException {
+        var left = new Task<?>[1];
+        try (var test = new TestLoop()) {
+            test.runMain(() -> {
+                left[0] = spawn("careless", () -> {
+                    Promise<Void> never = EventLoop.current().promise();
+                    TaskGroup.open().spawn("stubborn", () -> shielded(() -> never.await()));
+                    yieldNow();
+                });
+                yieldNow();
+                yieldNow();
+            });
+            test.loop().close();
+            assertThat(test.reports()).anySatisfy(report -> assertThat(report.message()).contains("careless"));
+            assertThat(test.reports()).anySatisfy(report -> assertThat(report.message()).contains("stubborn"));
+            test.reports().clear();
+        }
+        while (!left[0].isDone()) {
+            Thread.onSpinWait(); // it unwinds on a thread of its own
+        }
+        assertThatThrownBy(() -> left[0].result()).hasMessageContaining("is closed");
+    }
+
+    @Test
     void aGroupThatWasOpenedInsideAScopeAndNeverClosedEndsWithTheScope() {
         try (var test = new TestLoop()) {
             test.runMain(() -> {

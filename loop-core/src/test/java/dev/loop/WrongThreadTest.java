@@ -53,6 +53,8 @@ class WrongThreadTest {
         calls.put("exceptionHandler", () -> assertThat(loop.exceptionHandler()).isNull());
         calls.put("setExceptionHandler", () -> loop.setExceptionHandler(null));
         calls.put("callExceptionHandler", () -> loop.callExceptionHandler(new ExceptionContext("", null, null, null)));
+        calls.put("setTaskFactory", () -> loop.setTaskFactory(null));
+        calls.put("taskFactory", () -> assertThat(loop.taskFactory()).isNull());
         calls.put("setDebug", () -> loop.setDebug(true));
         calls.put(
                 "slowCallbackDuration",
@@ -100,6 +102,7 @@ class WrongThreadTest {
         calls.put("callSoonThreadsafe", () -> loop.callSoonThreadsafe(() -> {}).cancel());
         calls.put("promise", () -> loop.promise().completeThreadsafe(""));
         calls.put("done", () -> assertThat(loop.done()).isNotNull());
+        calls.put("allTasks", () -> assertThat(loop.allTasks()).containsExactly(task));
         calls.put("completed", () -> assertThat(loop.completed("")).isNotNull());
         calls.put("state", () -> {
             assertThat(loop.isRunning()).isTrue();

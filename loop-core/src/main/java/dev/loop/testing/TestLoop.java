@@ -61,7 +61,7 @@ public final class TestLoop implements AutoCloseable {
         if (seed != null) {
             loops.seed(seed);
         }
-        runner = Runner.create(loops::build);
+        runner = Runner.builder().loop(loops::build).signals(false).build();
         poller.drives(loop());
         loop().setExceptionHandler((_, context) -> reports.add(context));
         DRIVEN.put(loop(), new WeakReference<>(this));
