@@ -154,6 +154,11 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     }
 
     @Override
+    public Object lane() {
+        return this;
+    }
+
+    @Override
     public void run() {
         queued = false;
         Coroutine c = coroutine;

@@ -3,7 +3,7 @@ package dev.loop;
 import java.util.function.Consumer;
 
 /** A user's callback on a future: when it is done, one ready entry. */
-final class DoneCallback<T> implements Listener {
+final class DoneCallback<T> implements Listener, Laned {
 
     private final Future<T> future;
     private final Consumer<? super Future<T>> callback;
@@ -27,7 +27,17 @@ final class DoneCallback<T> implements Listener {
     }
 
     void schedule() {
-        future.loop.ready.add(new ReadyHandle(future.loop, context, () -> callback.accept(future)));
+        future.loop.ready.add(new ReadyHandle(future.loop, context, this));
+    }
+
+    @Override
+    public void run() {
+        callback.accept(future);
+    }
+
+    @Override
+    public Object lane() {
+        return future.lane();
     }
 
     @Override

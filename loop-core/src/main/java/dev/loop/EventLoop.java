@@ -58,13 +58,15 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * Runs a task on a new loop until it ends, then cancels what is left and closes the loop.
+     * Runs a task on a new loop until it ends, then cancels what is left and closes the loop. On the main thread of the JVM a SIGINT
+     * (Ctrl-C) cancels the task and a SIGTERM begins an orderly end; see {@link RunnerBuilder#signals}.
      *
      * @param main the body of the task
      * @param <T> what it returns
      * @return what the body returned
      * @throws RuntimeException what the body threw; a checked exception is the cause of a
      *     {@link java.util.concurrent.CompletionException}
+     * @throws InterruptedRunException if a signal or a {@link #requestShutdown} has ended the task
      * @throws IllegalStateException on a thread that runs a loop already, or on a virtual thread
      */
     @CanIgnoreReturnValue
@@ -170,11 +172,12 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
-     * Closes the loop: cancels what is left and runs until that has ended, for ten seconds at most (see
-     * {@link LoopBuilder#closeLimit}); whatever has not ended then is
+     * Closes the loop: runs the hooks of {@link #onClose} (see {@link LoopBuilder#drainLimit}), then cancels what is left and runs until
+     * that has ended, for ten seconds at most (see {@link LoopBuilder#closeLimit}); whatever has not ended then is
      * reported and goes on outside, where each of its waits fails. Harmless when repeated.
      *
      * @throws IllegalStateException while the loop runs
+     * @throws Error a fatal error that has come meanwhile; the loop is closed all the same
      */
     @Override
     public void close() {
@@ -188,12 +191,15 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
         if (g != null) {
             g.closing();
         }
-        Shutdown.close(this);
+        shutdown.close();
+        turns.rethrowFatal();
     }
 
     /**
-     * Has a task run when this loop closes, before the tasks that are left are cancelled: what belongs to the loop and must end with
-     * it ends there. The tasks of all who have asked run at once, and the close waits for them within its limit.
+     * Has a task run when this loop shuts down or closes, before the tasks that are left are cancelled: what belongs to the loop and
+     * must end with it ends there. Such hooks run in the reverse order of their registration, one after another, so that each can
+     * rely on what was there before it. One that hangs is cancelled and reported after the {@linkplain LoopBuilder#drainLimit drain
+     * limit}, and the others run then, all at once.
      *
      * @param body what closes; it may await. A failure of it is reported.
      * @return takes it back, when run on the loop
@@ -201,12 +207,40 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     @CanIgnoreReturnValue
     public Runnable onClose(VoidBody<? extends Exception> body) {
         checkUsable();
-        Callable<@Nullable Void> closer = capture().wrap(callable(body));
-        closers.add(closer);
-        return () -> {
-            checkThread();
-            closers.remove(closer);
-        };
+        return shutdown.addHook(capture().wrap(callable(body)));
+    }
+
+    /**
+     * Asks for an orderly end, in two phases. First {@link #shutdownRequested()} is done and the hooks of {@link #onClose} run, while all
+     * tasks go on: a server stops to accept, answers what it has begun, and its main task ends. If the main task has not ended within
+     * the {@linkplain LoopBuilder#drainLimit drain limit}, or at once if there is neither a hook nor anybody who has asked to be told,
+     * every task is cancelled, and {@link Runner#run} ends with an {@link InterruptedRunException}. A loop that runs without a main
+     * task stops when its last task has ended. The close carries on where this is then. Thread-safe; only the first request counts.
+     *
+     * @param reason why, for people
+     */
+    public void requestShutdown(String reason) {
+        Objects.requireNonNull(reason, "reason");
+        submit(() -> shutdown.request(reason));
+    }
+
+    /**
+     * Waits for an orderly end to begin: a {@link #requestShutdown}, a SIGTERM that a {@link Runner} was sent, or the close. Programs that
+     * have something to bring to its end await this, and then let their main task end. Thread-safe, in that any thread may call.
+     *
+     * @return the reason; a wait of one's own, which fails if the loop has closed
+     */
+    public Future<String> shutdownRequested() {
+        return shutdown.requested();
+    }
+
+    /**
+     * Whether the loop is on its way to its end. Thread-safe.
+     *
+     * @return true from the first request or the beginning of the close
+     */
+    public boolean isShutdownRequested() {
+        return shutdown.isRequested();
     }
 
     /**

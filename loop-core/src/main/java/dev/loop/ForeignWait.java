@@ -2,6 +2,7 @@ package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.internal.carrier.Carrier;
+import java.util.ArrayList;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,17 +45,28 @@ final class ForeignWait {
         // a plain stage, not toCompletableFuture: a blocked thread must not depend on the loop virtual thread
         var done = new CompletableFuture<T>();
         Runnable detach = attach(future, done, Runnable::run);
+        boolean interrupted = false;
         try {
-            return done.get();
-        } catch (InterruptedException e) {
-            loop.submit(detach);
-            current.interrupt();
-            throw new CancelledException("the waiting thread " + current.getName() + " was interrupted");
+            while (true) {
+                try {
+                    return done.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    loop.submit(detach);
+                    // unless the outcome has come first: then this thread has it
+                    done.completeExceptionally(
+                            new CancelledException("the waiting thread " + current.getName() + " was interrupted"));
+                }
+            }
         } catch (CancellationException e) {
             throw e.getCause() instanceof CancelledException cancelled ? cancelled : e; // get() wraps it
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             throw Outcome.rethrow(cause == null ? e : cause);
+        } finally {
+            if (interrupted) {
+                current.interrupt();
+            }
         }
     }
 
@@ -89,9 +101,17 @@ final class ForeignWait {
             transfer(future, result);
             return true;
         };
-        Runnable delivery = () -> {
-            loop.foreignWaits.remove(abandoned);
-            transfer(future, result);
+        Laned delivery = new Laned() {
+            @Override
+            public void run() {
+                loop.foreignWaits.remove(abandoned);
+                transfer(future, result);
+            }
+
+            @Override
+            public Object lane() {
+                return future.lane(); // it stands among the done callbacks
+            }
         };
         Listener listener = _ -> {
             if (result.isDone()) {
@@ -121,14 +141,16 @@ final class ForeignWait {
 
     /** Gives the outcome of a future that is done to a stage. Completing it runs its dependents. */
     static <T extends @Nullable Object> void transfer(Future<T> future, CompletableFuture<T> result) {
-        Object o = future.outcome;
+        var lent = new ArrayList<HookedPromise<?>>();
+        Object o = future.lend(lent);
         if (o instanceof Outcome.Failed failed) {
             failed.retrieved();
             result.completeExceptionally(failed.error);
         } else if (o instanceof Outcome.Cancelled c) {
             result.completeExceptionally(c.toException());
-        } else {
-            result.complete(future.take());
+        } else if (!result.complete(future.value(o))) {
+            lent.forEach(
+                    HookedPromise::unread); // whoever wanted it has turned away: it can go back to where it came from
         }
     }
 

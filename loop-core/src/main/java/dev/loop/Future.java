@@ -252,6 +252,15 @@ public abstract class Future<T extends @Nullable Object> {
 
     // --- for the kernel
 
+    /**
+     * The outcome, for somebody who may turn out not to want it. Only when done. Whoever overrides {@link #take()} overrides this.
+     *
+     * @param lent gets the promises whose values count as read by this and did not before; to make them unread again
+     */
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        return outcome;
+    }
+
     /** The futures that this is made of, done or not, in the order of the arguments. */
     Collection<? extends Future<?>> parts() {
         return List.of();
@@ -266,11 +275,21 @@ public abstract class Future<T extends @Nullable Object> {
         }
     }
 
+    /** The lane of what waits for this, in a seeded order: those who wait for one future go on in the order of registration. */
+    Object lane() {
+        return this;
+    }
+
     /** The last who waited for this has left it, to break a circle of waits: nobody is going to look. */
     void left(@Nullable String reason) {}
 
-    /** The value, or what await() throws. Only when done. */
+    /** The value that an outcome of this stands for; it is neither a failure nor a cancel. */
     @SuppressWarnings({"unchecked", "NullAway"}) // NIL is one object, and only where T allows null
+    final T value(@Nullable Object how) {
+        return (T) (how == Outcome.NIL ? null : how);
+    }
+
+    /** The value, or what await() throws. Only when done. */
     T take() {
         Object o = outcome;
         if (o instanceof Outcome.Failed failed) {
@@ -280,7 +299,7 @@ public abstract class Future<T extends @Nullable Object> {
         if (o instanceof Outcome.Cancelled cancelled) {
             throw cancelled.toException();
         }
-        return (T) (o == Outcome.NIL ? null : o);
+        return value(o);
     }
 
     /** The failure, which counts as seen now; null if there is none. */
@@ -303,7 +322,7 @@ public abstract class Future<T extends @Nullable Object> {
         Object l = listeners;
         if (how instanceof Outcome.Failed failed) {
             failed.created = created();
-            if (!hasLooker() && !loop.isClosed()) {
+            if (!hasLooker() && !loop.isClosed() && !failed.isFatal()) {
                 loop.reports.watch(this, failed);
             }
         }
@@ -338,12 +357,15 @@ public abstract class Future<T extends @Nullable Object> {
         Object l = listeners;
         if (l instanceof Listeners list) {
             int removed = list.remove(listener);
-            if (list.isEmpty()) {
+            if (list.isEmpty() && listeners == l) {
                 listeners = null;
             }
-            return removed;
+            return outcome == null ? removed : 0; // a comparison that completes this has had them scheduled
         }
         if (l instanceof Listener one && Listeners.same(one, listener)) {
+            if (listeners != l) {
+                return removeListener(listener); // the comparison has changed them
+            }
             listeners = null;
             return 1;
         }

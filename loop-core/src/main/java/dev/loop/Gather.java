@@ -1,6 +1,7 @@
 package dev.loop;
 
 import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** All of several futures: their values, or the first failure or cancel. The others go on. */
@@ -21,5 +22,10 @@ final class Gather<T extends @Nullable Object> extends Gathering<T, T> {
     @Override
     T read(Future<? extends T> child) {
         return child.take();
+    }
+
+    @Override
+    T lent(Future<? extends T> child, List<HookedPromise<?>> lent) {
+        return value(child, lent);
     }
 }

@@ -91,6 +91,29 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
         return super.take();
     }
 
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        if (outcome != ALL) {
+            return outcome;
+        }
+        Object how = trouble();
+        if (how != null) {
+            return how;
+        }
+        var list = new ArrayList<R>(children.size());
+        for (Future<? extends T> child : children) {
+            list.add(lent(child, lent));
+        }
+        return Collections.unmodifiableList(list);
+    }
+
+    /** What is made of a child for somebody who may turn out not to want it; see {@link #lend}. */
+    abstract R lent(Future<? extends T> child, List<HookedPromise<?>> lent);
+
+    static <T extends @Nullable Object> T value(Future<T> child, List<HookedPromise<?>> lent) {
+        return child.value(child.lend(lent));
+    }
+
     private List<R> read() {
         var list = new ArrayList<R>(children.size());
         for (Future<? extends T> child : children) {

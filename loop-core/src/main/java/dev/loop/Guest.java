@@ -208,6 +208,11 @@ final class Guest {
         touch();
     }
 
+    /** Whether this thread has run the last part. Any thread. */
+    boolean isHost(Thread thread) {
+        return host == thread;
+    }
+
     boolean mayTouch(Thread thread) {
         Thread h = host;
         return loop.closed || (h == null ? driver == null : h == thread);

@@ -1,5 +1,6 @@
 package dev.loop;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A promise whose cancel is settled by a {@link CancelHook}; it remembers whether anybody has read its value. */
@@ -17,6 +18,19 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
     T take() {
         read = true;
         return super.take();
+    }
+
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        if (!read) {
+            read = true;
+            lent.add(this);
+        }
+        return outcome;
+    }
+
+    void unread() {
+        read = false;
     }
 
     /** Hands a value back that nobody has read; false if it cannot go back. */

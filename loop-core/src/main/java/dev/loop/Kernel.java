@@ -4,14 +4,16 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.loop.internal.carrier.Carrier;
 import dev.loop.internal.poll.SelectorPoller;
 import dev.loop.internal.ready.Inbox;
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.ready.ReadyEntry;
+import dev.loop.internal.ready.ReadyOrder;
 import dev.loop.internal.ready.ReadyQueue;
+import dev.loop.internal.ready.SeededOrder;
 import dev.loop.internal.timer.TimerQueue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,8 +28,12 @@ abstract sealed class Kernel permits Inspection {
 
     final String name;
     final Clock clock;
+    final Duration drainLimit;
     final Duration closeLimit;
     final Poller poller;
+    /** The order of a batch where nobody was promised one; null for first come, first served. */
+    final @Nullable ReadyOrder order;
+
     final Carrier carrier;
     /** What is carried along with the context; null for nothing. */
     final @Nullable Carried carried;
@@ -36,7 +42,6 @@ abstract sealed class Kernel permits Inspection {
     final ReadyQueue ready = new ReadyQueue();
     final TimerQueue timers = new TimerQueue();
     final TaskList tasks = new TaskList();
-    final Set<Callable<@Nullable Void>> closers = new LinkedHashSet<>();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
     final CancelWave cancels = new CancelWave();
     final Reports reports;
@@ -44,6 +49,7 @@ abstract sealed class Kernel permits Inspection {
     final Probe probes;
     final Turns turns;
     final Offload offload;
+    final Shutdown shutdown;
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
@@ -79,9 +85,12 @@ abstract sealed class Kernel permits Inspection {
     Kernel(LoopBuilder builder) {
         name = builder.name != null ? builder.name : "loop-" + NUMBERS.incrementAndGet();
         clock = builder.clock;
+        drainLimit = builder.drainLimit;
         closeLimit = builder.closeLimit;
         Poller p = builder.poller;
         poller = p != null ? p : new SelectorPoller();
+        Long seed = builder.seed;
+        order = seed == null ? null : new SeededOrder(seed);
         inbox = new Inbox(poller::wakeup);
         carrier = Carrier.create();
         carried = builder.accessors.isEmpty() ? null : new Carried(builder.accessors);
@@ -92,6 +101,7 @@ abstract sealed class Kernel permits Inspection {
         probes = new Probe(loop, builder.slowCallbackDuration);
         offload = new Offload(loop);
         turns = new Turns(loop);
+        shutdown = new Shutdown(loop);
         done = new Promise<>(loop);
         done.finish(Outcome.NIL);
         probes.debug(builder.debug);
@@ -103,6 +113,13 @@ abstract sealed class Kernel permits Inspection {
 
     String nextTaskName() {
         return "task-" + ++taskNumber;
+    }
+
+    /** A task that the kernel starts, on the platform thread: no factory prepares it, which would be user code. */
+    final <T extends @Nullable Object> Task<T> spawnAsKernel(String taskName, Callable<? extends T> body) {
+        var task = new Task<T>((EventLoop) this, taskName, body);
+        start(task.step, false);
+        return task;
     }
 
     /** A new task: its first step comes in the next turn, or now. */
@@ -243,11 +260,16 @@ abstract sealed class Kernel permits Inspection {
     /** Kernel work from any thread; false if the loop has closed. It runs on the platform thread and throws nothing. */
     @CanIgnoreReturnValue
     final boolean submit(Runnable work) {
-        return inbox.push(new KernelWork(work));
+        return inbox.push(new KernelWork(work, arrivalLane()));
+    }
+
+    /** The lane of what the calling thread leaves in the inbox: its own, so that the arrivals of one thread keep their order. */
+    final Object arrivalLane() {
+        return order == null || isCurrent() ? Lane.ORDERED : Thread.currentThread();
     }
 
     /** Work of the kernel that another thread has left; it is done even if it is the last thing that the loop does. */
-    private record KernelWork(Runnable work) implements ReadyEntry {
+    private record KernelWork(Runnable work, Object lane) implements ReadyEntry {
         @Override
         public void run() {
             work.run();
@@ -276,15 +298,6 @@ abstract sealed class Kernel permits Inspection {
     /** The loop virtual thread asks for the next entry of the batch, if it is a callback too. */
     final @Nullable ReadyEntry nextCallback() {
         return turns.nextCallback();
-    }
-
-    /** The first act of {@link Shutdown}: starts the tasks that close what belongs to the loop. */
-    final List<TaskStep> spawnClosers() {
-        EventLoop loop = (EventLoop) this;
-        List<TaskStep> steps =
-                closers.stream().map(closer -> loop.spawn("close", closer).step).toList();
-        closers.clear();
-        return steps;
     }
 
     /** The last act of {@link Shutdown}. */

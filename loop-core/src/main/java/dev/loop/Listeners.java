@@ -1,7 +1,9 @@
 package dev.loop;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ final class Listeners {
     private @Nullable Node first;
     private @Nullable Node last;
     private int size;
+    private int changes;
 
     private @Nullable Map<Object, Node> kernels; // of the kernel's own, by identity
     private @Nullable Map<Object, Node> callbacks; // by the user's equals, which runs in the user's own call only
@@ -29,6 +32,8 @@ final class Listeners {
         @Nullable Node previous;
 
         @Nullable Node next;
+
+        boolean linked = true; // a comparison that is user code may have taken it out meanwhile
 
         @Nullable Node same; // another registration under the same key of the index
 
@@ -52,31 +57,51 @@ final class Listeners {
         }
         last = node;
         size++;
+        changes++;
     }
 
     /** Takes out every entry of this listener; returns how many there were. */
     int remove(Listener listener) {
-        int before = size;
+        int removed = 0;
         Map<Object, Node> index = index(listener instanceof DoneCallback);
-        if (index == null) {
-            for (Node node = first; node != null; node = node.next) {
-                if (same(node.listener, listener)) {
-                    unlink(node);
-                }
+        if (index != null) {
+            for (Node node = index.remove(key(listener)); node != null; node = node.same) {
+                removed += unlink(node);
+            }
+        } else if (listener instanceof DoneCallback) {
+            for (Node node : find(listener)) {
+                removed += unlink(node);
             }
         } else {
-            for (Node node = index.remove(key(listener)); node != null; node = node.same) {
-                unlink(node);
+            for (Node node = first; node != null; node = node.next) {
+                if (node.listener == listener) {
+                    removed += unlink(node);
+                }
             }
         }
         if (size < FEW / 2) {
             kernels = null;
             callbacks = null;
         }
-        return before - size;
+        return removed;
     }
 
-    private void unlink(Node node) {
+    /** Where it stands; all of them first, because comparing callbacks is user code and may change this very list. */
+    private List<Node> find(Listener callback) {
+        var all = new ArrayList<Node>(size);
+        for (Node node = first; node != null; node = node.next) {
+            all.add(node);
+        }
+        all.removeIf(node -> !same(node.listener, callback));
+        return all;
+    }
+
+    private int unlink(Node node) {
+        if (!node.linked) {
+            return 0;
+        }
+        node.linked = false;
+        changes++;
         Node p = node.previous;
         Node n = node.next;
         if (p == null) {
@@ -90,16 +115,21 @@ final class Listeners {
             n.previous = p;
         }
         size--;
+        return 1;
     }
 
     private @Nullable Map<Object, Node> index(boolean ofCallbacks) {
         Map<Object, Node> index = ofCallbacks ? callbacks : kernels;
         if (index == null && size > FEW) {
+            int before = changes;
             index = ofCallbacks ? new HashMap<>() : new IdentityHashMap<>();
             for (Node node = first; node != null; node = node.next) {
                 if (node.listener instanceof DoneCallback == ofCallbacks) {
                     file(index, node);
                 }
+            }
+            if (changes != before) {
+                return null; // by a comparison
             }
             if (ofCallbacks) {
                 callbacks = index;

@@ -18,6 +18,8 @@ public final class LoopBuilder {
 
     @Nullable Poller poller;
 
+    Duration drainLimit = Duration.ofSeconds(10);
+
     Duration closeLimit = Duration.ofSeconds(10);
 
     Duration stallBound = Duration.ofSeconds(1);
@@ -25,6 +27,9 @@ public final class LoopBuilder {
     Duration slowCallbackDuration = Duration.ofMillis(100);
 
     boolean debug = Boolean.getBoolean("dev.loop.debug");
+
+    @Nullable Long seed;
+
     final List<ContextAccessor<?>> accessors = new ArrayList<>();
 
     LoopBuilder() {}
@@ -66,7 +71,21 @@ public final class LoopBuilder {
     }
 
     /**
-     * Sets how long {@link EventLoop#close()} waits for what it has cancelled.
+     * Sets how long an orderly shutdown lets things go on before it cancels them: the hooks of {@link EventLoop#onClose} at a close,
+     * and the main task as well after {@link EventLoop#requestShutdown}.
+     *
+     * @param limit on the loop's clock; by default ten seconds
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder drainLimit(Duration limit) {
+        this.drainLimit = Objects.requireNonNull(limit, "limit");
+        return this;
+    }
+
+    /**
+     * Sets how long a shutdown waits for what it has cancelled, {@link EventLoop#close()} included. What has not ended then is reported
+     * and goes on outside of the loop.
      *
      * @param limit on the loop's clock; by default ten seconds
      * @return this
@@ -114,6 +133,21 @@ public final class LoopBuilder {
     @CanIgnoreReturnValue
     public LoopBuilder slowCallbackDuration(Duration duration) {
         slowCallbackDuration = StepSampler.checkBound(duration);
+        return this;
+    }
+
+    /**
+     * Varies what is promised to nobody, for tests that look for races: in which order a turn runs the arrivals of different threads
+     * and the tasks and callbacks that different causes have woken. What is promised stays: {@link EventLoop#callSoon} and the first
+     * steps of tasks, what waits for one future, timers, wait queues, and the arrivals of one thread keep their order. The same seed
+     * gives the same orders, as long as no other thread takes part.
+     *
+     * @param seed any number; by default there is none, and all run first come, first served
+     * @return this
+     */
+    @CanIgnoreReturnValue
+    public LoopBuilder seed(long seed) {
+        this.seed = seed;
         return this;
     }
 

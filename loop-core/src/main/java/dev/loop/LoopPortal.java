@@ -209,6 +209,11 @@ public final class LoopPortal implements AutoCloseable {
                     "call(…) by code of " + loop
                             + " itself would wait for what only this loop can run: spawn a task and await() it, or use submit(…)");
         }
+        Guest guest = loop.guest;
+        if (guest != null && guest.isHost(Thread.currentThread())) {
+            throw new IllegalStateException("call(…) by the thread that hosts " + loop
+                    + " would wait for what only that thread can run: use submit(…)");
+        }
         if (Carrier.isStranded(Thread.currentThread())) {
             throw new IllegalStateException("the loop of this task has closed: it can wait for nothing any more");
         }
@@ -331,6 +336,6 @@ public final class LoopPortal implements AutoCloseable {
 
     /** Whether code of the loop waits for other threads to be done with this portal. */
     boolean isAwaitedOpen() {
-        return (state.get() & CLOSED) == 0 && drained.isAwaited();
+        return drained.isAwaited(); // also while the word of its close is on the way
     }
 }

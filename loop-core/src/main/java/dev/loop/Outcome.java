@@ -57,6 +57,11 @@ final class Outcome {
             this.error = error;
         }
 
+        /** Whether the loop throws it to whoever runs it, so that it cannot go unseen. */
+        boolean isFatal() {
+            return Outcome.isFatal(error);
+        }
+
         void retrieved() {
             looked = true;
             Reports.Unretrieved u = unretrieved;

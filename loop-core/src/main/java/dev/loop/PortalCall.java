@@ -24,7 +24,8 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     private final @Nullable String name;
     private final Callable<? extends T> body;
     private final boolean blocking;
-    private final Context context; // of the caller
+    private final Context context; // the caller's
+    private final Object lane;
 
     /** What the caller has. */
     final Result result = new Result();
@@ -44,7 +45,13 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         this.name = name;
         this.body = body;
         this.blocking = blocking;
-        this.context = loop.captureThreadsafe();
+        context = loop.captureThreadsafe();
+        this.lane = loop.arrivalLane();
+    }
+
+    @Override
+    public Object lane() {
+        return lane;
     }
 
     /** The arrival, on the platform thread. */
@@ -52,14 +59,14 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
     public void run() {
         portal.arrived();
         loop.foreignWaits.add(this);
-        if (loop.taskFactory == null) {
-            begin();
+        if (loop.taskFactory != null) {
+            loop.ready.add(new ReadyHandle(loop, context, this::start)); // a factory is user code
         } else {
-            loop.ready.add(new ReadyHandle(loop, context, this::begin)); // a factory is user code
+            start();
         }
     }
 
-    private void begin() {
+    private void start() {
         String cancelled = portal.cancelReason();
         if (cancelled != null || result.isCancelled()) {
             end(() -> result.completeExceptionally(new CancelledException(cancelled)));
@@ -67,10 +74,7 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         }
         Task<T> t;
         try {
-            t = loop.task()
-                    .name(name != null ? name : loop.nextTaskName())
-                    .context(context)
-                    .spawn(body);
+            t = spawn(name != null ? name : loop.nextTaskName());
         } catch (Throwable e) { // a factory's
             if (Outcome.isFatal(e)) {
                 loop.fatal(e);
@@ -81,10 +85,19 @@ final class PortalCall<T extends @Nullable Object> implements ReadyEntry, Listen
         task = t;
         portal.started(this);
         if (t.outcome != null) {
-            completed(t); // it was eager
+            completed(t); // it has begun eagerly
         } else {
             t.addListener(this);
         }
+    }
+
+    private Task<T> spawn(String taskName) {
+        if (loop.taskFactory != null) {
+            return loop.task().name(taskName).context(context).spawn(body);
+        }
+        Task<T> t = loop.spawnAsKernel(taskName, body);
+        t.step.context = context;
+        return t;
     }
 
     /** The loop has closed before this could arrive; {@link Shutdown} tells the caller when all is over. */

@@ -1,5 +1,6 @@
 package dev.loop;
 
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.ready.ReadyEntry;
 
 /** A callback that is its own entry in the ready queue. */
@@ -17,6 +18,11 @@ final class ReadyHandle extends Handle implements ReadyEntry {
     @Override
     public boolean isCallback() {
         return true;
+    }
+
+    @Override
+    public Object lane() {
+        return callback instanceof Laned laned ? laned.lane() : Lane.ORDERED;
     }
 
     @Override

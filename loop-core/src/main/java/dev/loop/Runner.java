@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class Runner implements AutoCloseable {
 
     private final EventLoop loop;
+    final RunSignals signals;
 
     private @Nullable Context context; // what the last main task has left to the next; null before the first
 
-    private Runner(EventLoop loop) {
-        this.loop = loop;
+    Runner(RunnerBuilder builder) {
+        loop = builder.loops.get();
+        signals = new RunSignals(loop, builder.signals);
     }
 
     /**
@@ -25,7 +27,16 @@ public final class Runner implements AutoCloseable {
      * @return the runner
      */
     public static Runner create() {
-        return new Runner(EventLoop.create());
+        return builder().build();
+    }
+
+    /**
+     * A new runner with choices.
+     *
+     * @return a builder
+     */
+    public static RunnerBuilder builder() {
+        return new RunnerBuilder();
     }
 
     /**
@@ -35,7 +46,7 @@ public final class Runner implements AutoCloseable {
      * @return the runner
      */
     public static Runner create(Supplier<EventLoop> loops) {
-        return new Runner(loops.get());
+        return builder().loop(loops).build();
     }
 
     /**
@@ -50,13 +61,16 @@ public final class Runner implements AutoCloseable {
     /**
      * Runs a task until it ends. Other tasks and timers of the loop go on in a later call. If this thread is interrupted
      * meanwhile, the task is cancelled, and the flag is set again at the end. The first task has the {@link Context} of this
-     * thread; each later one begins with what the one before has left of it.
+     * thread; each later one begins with what the one before has left of it. What signals of the process do is said at
+     * {@link RunnerBuilder#signals}.
      *
      * @param main the body of the task
      * @param <T> what it returns
      * @return what the body returned
      * @throws RuntimeException what the body threw; a checked exception is the cause of a
      *     {@link java.util.concurrent.CompletionException}
+     * @throws InterruptedRunException if a signal or a {@link EventLoop#requestShutdown} has ended the task
+     * @throws IllegalStateException on a thread that runs a loop already, on a virtual thread, or if the loop was shut down or closed
      */
     @CanIgnoreReturnValue
     public <T extends @Nullable Object> T run(Callable<? extends T> main) {
@@ -65,15 +79,42 @@ public final class Runner implements AutoCloseable {
                     + " already: spawn a task on it instead of running another loop inside");
         }
         loop.carrier.checkHost();
+        if (loop.shutdown.isCancelling() && !loop.isClosed()) {
+            throw new IllegalStateException(loop + " was shut down (" + loop.shutdown.reason() + "): close it");
+        }
         Context c = context;
         Task<T> task = c == null ? loop.spawn("main", main) : c.call(() -> loop.<T>spawn("main", main));
         loop.main(task.step);
+        signals.listen(task.step);
         try {
             return loop.runUntilComplete(task);
+        } catch (IllegalStateException e) { // a CancelledException is one
+            throw whatEnded(task, e);
         } finally {
+            signals.leave();
             context = task.step.context.bare;
             loop.main(null);
         }
+    }
+
+    /** What is thrown: the signal or the shutdown, if nothing else has ended the task. */
+    private RuntimeException whatEnded(Task<?> main, RuntimeException thrown) {
+        Object outcome = main.outcome;
+        if (outcome == null && loop.shutdown.isOver()) {
+            return new InterruptedRunException(
+                    "the main task had not ended when the run was aborted: " + loop.shutdown.reason(),
+                    signals.last(),
+                    thrown);
+        }
+        if (outcome instanceof Outcome.Cancelled && thrown instanceof CancelledException) {
+            if (loop.shutdown.isCancelling()) {
+                return new InterruptedRunException("shut down: " + loop.shutdown.reason(), signals.last(), thrown);
+            }
+            if (signals.haveCancelled(main.step) && main.step.uncancel() == 0) {
+                return new InterruptedRunException("interrupted by " + signals.reason(), signals.last(), thrown);
+            }
+        }
+        return thrown;
     }
 
     /**
@@ -88,9 +129,17 @@ public final class Runner implements AutoCloseable {
         run(EventLoop.callable(main));
     }
 
-    /** Cancels what is left on the loop, waits for it, and closes the loop. Harmless when repeated. */
+    /**
+     * Cancels what is left on the loop, waits for it, and closes the loop. A signal that would cancel the main task cuts the wait for the
+     * hooks of {@link EventLoop#onClose} short, and the next one that for all else. Harmless when repeated.
+     */
     @Override
     public void close() {
-        loop.close();
+        signals.listen(null);
+        try {
+            loop.close();
+        } finally {
+            signals.leave();
+        }
     }
 }

@@ -7,6 +7,30 @@ import org.jspecify.annotations.Nullable;
 /** A future whose cancel does not reach the inner one, which goes on; its later failure is reported, having nobody else to go to. */
 final class Shield<T extends @Nullable Object> extends Future<T> implements Listener {
 
+    /**
+     * Stands in for all shields of a future whose waits were cancelled: whoever shields one future again and again must not fill it
+     * with what is left of that.
+     */
+    private static final Listener LEFT = new Listener() {
+        @Override
+        public void completed(Future<?> inner) {
+            if (inner.outcome instanceof Outcome.Failed failed) {
+                failed.retrieved();
+                inner.loop.reports.later(new ExceptionContext(
+                        "a shielded future failed after its wait was cancelled",
+                        failed.error,
+                        inner,
+                        null,
+                        failed.created));
+            }
+        }
+
+        @Override
+        public boolean waits() {
+            return false;
+        }
+    };
+
     private final Future<T> inner;
 
     Shield(Future<T> inner) {
@@ -22,21 +46,13 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     @Override
     public void completed(Future<?> future) {
         Object how = inner.outcome;
+        if (outcome != null || how == null) {
+            return;
+        }
         if (how instanceof Outcome.Failed failed) {
             failed.retrieved();
-            if (outcome == null) {
-                finish(new Outcome.Failed(failed.error));
-            } else {
-                loop.reports.later(new ExceptionContext(
-                        "a shielded future failed after its wait was cancelled",
-                        failed.error,
-                        inner,
-                        null,
-                        failed.created));
-            }
-        } else if (how instanceof Outcome.Cancelled c) {
-            finish(c);
-        } else if (how != null && outcome == null) {
+            finish(new Outcome.Failed(failed.error));
+        } else {
             finish(how);
         }
     }
@@ -44,6 +60,11 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     @Override
     Collection<? extends Future<?>> parts() {
         return List.of(inner);
+    }
+
+    @Override
+    Object lane() {
+        return inner.lane();
     }
 
     /** The value counts as read when it is read here: until then the inner one can take it back. */
@@ -54,6 +75,12 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     }
 
     @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.lend(lent) : outcome;
+    }
+
+    @Override
     public boolean waits() {
         return outcome == null;
     }
@@ -61,6 +88,15 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements List
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
-        return outcome == null && finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
+        if (inner.outcome != null) {
+            completed(inner); // done already: its outcome follows
+        }
+        if (outcome != null) {
+            return false;
+        }
+        inner.removeListener(this);
+        inner.removeListener(LEFT);
+        inner.addListener(LEFT);
+        return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.loop;
 
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.timer.TimerNode;
 import org.jspecify.annotations.Nullable;
 
@@ -7,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 final class SleepFuture<T extends @Nullable Object> extends Future<T> {
 
     private final @Nullable TimerNode timer; // null for a time that does not come
+    private final boolean immediate;
 
     SleepFuture(EventLoop loop, Deadline deadline, T result) {
         super(loop);
+        immediate = !deadline.isNever() && deadline.when() - loop.now() <= 0;
         timer = deadline.isNever()
                 ? null
                 : new TimerNode(deadline.when()) {
@@ -21,6 +24,16 @@ final class SleepFuture<T extends @Nullable Object> extends Future<T> {
         if (timer != null) {
             loop.timers.add(timer);
         }
+    }
+
+    @Override
+    Object lane() {
+        if (outcome instanceof Outcome.Cancelled) {
+            return this;
+        }
+        return immediate
+                ? Lane.BARRIER
+                : Lane.TIMERS; // a sleep of no time gives way to all that is ready, as yieldNow does
     }
 
     @Override

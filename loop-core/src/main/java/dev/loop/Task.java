@@ -136,6 +136,28 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
+     * How the task sits in a blocking call of the JDK: {@link Thread.State#TIMED_WAITING} if real time ends it.
+     *
+     * @return what its thread does at this moment; null if the task is in no such call, and always on the portable hand-off, where
+     *     such a call holds the loop
+     */
+    public Thread.@Nullable State blockedState() {
+        loop.checkThread();
+        return step.blockedState();
+    }
+
+    /**
+     * How often the task has given way to others or met a cancel. Only the difference of two calls means anything: if there is none,
+     * nothing else ran on the loop in between.
+     *
+     * @return a count that never goes down
+     */
+    public int checkpoints() {
+        loop.checkThread();
+        return step.checkpoints();
+    }
+
+    /**
      * Where the task stands: the frames of its body and of what that has called, the innermost first, without those of the loop and
      * of the JDK's virtual threads that are around them.
      *

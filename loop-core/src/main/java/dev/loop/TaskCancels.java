@@ -24,6 +24,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     boolean woken;
 
     int cancelRequests;
+    int cancelsMet; // how often a cancel has reached the body
 
     @Nullable CancelScope scope; // the innermost one
 
@@ -183,6 +184,7 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
 
     /** The edge is stronger than a scope: it comes from outside of the task, and no scope absorbs it. */
     RuntimeException cancelException() {
+        cancelsMet++;
         dropOwnInterrupt();
         Outcome.Cancelled edge = dueEdge();
         if (edge != null) {

@@ -95,6 +95,10 @@ final class TaskList {
         size--;
     }
 
+    @Nullable TaskStep first() {
+        return first;
+    }
+
     int size() {
         return size;
     }

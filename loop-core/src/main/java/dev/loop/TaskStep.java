@@ -2,6 +2,7 @@ package dev.loop;
 
 import dev.loop.internal.carrier.Carrier;
 import dev.loop.internal.carrier.Coroutine;
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.ready.ReadyEntry;
 import dev.loop.internal.ready.ReadyQueue;
 import java.util.concurrent.Callable;
@@ -155,6 +156,16 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
     }
 
+    /** The lane of what has woken it. A task that gave way has all before it run first, and what the JDK woke has no order. */
+    @Override
+    public Object lane() {
+        Future<?> future = waitingOn;
+        if (future != null) {
+            return future.lane();
+        }
+        return inJdkWait ? this : mounts == 0 ? Lane.ORDERED : Lane.BARRIER;
+    }
+
     /** The awaited future is done: the kernel's wakeup. It takes no lock and runs no user code. */
     @Override
     public void completed(Future<?> future) {
@@ -190,7 +201,9 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             }
             outcome = Outcome.thrown(e);
         }
-        leaveScopes();
+        if (scope != null) {
+            outcome = leaveScopes(outcome);
+        }
         Thread.interrupted(); // a flag that is left over must not reach anything that runs later
         end(outcome);
         Probe p = loop.probe;
@@ -199,10 +212,15 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
     }
 
-    /** A group that was opened and never closed ends with its task. */
-    private void leaveScopes() {
-        while (scope != null && scope.group != null && !Carrier.isStranded(Thread.currentThread())) {
-            scope.group.forgotten();
+    /** A group that was opened and never closed ends with its task. Returns how the task ends. */
+    private Object leaveScopes(Object outcome) {
+        try {
+            while (scope != null && scope.group != null) {
+                scope.group.forgotten();
+            }
+            return outcome;
+        } catch (RuntimeException e) {
+            return Outcome.thrown(e); // the loop has closed, and nothing can be waited for any more
         }
     }
 
@@ -341,6 +359,16 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     /** What it is parked in an await of; null if nothing. */
     @Nullable Future<?> awaiting() {
         return woken ? null : waitingOn;
+    }
+
+    /** How often it has given way, or a cancel has reached it without that. */
+    int checkpoints() {
+        return mounts + cancelsMet;
+    }
+
+    /** What its thread does in a blocking JDK call; null if it is in none. */
+    Thread.@Nullable State blockedState() {
+        return inJdkWait ? coroutine().thread().getState() : null;
     }
 
     // --- the end of the loop

@@ -12,9 +12,11 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
     private static final int CANCELLED = 2;
 
     private final AtomicInteger state = new AtomicInteger(WAITING);
+    private final Object lane;
 
     ThreadsafeHandle(EventLoop loop, Runnable callback) {
         super(loop, loop.captureThreadsafe(), callback);
+        lane = loop.arrivalLane();
     }
 
     @Override
@@ -35,6 +37,11 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
     @Override
     public boolean isCallback() {
         return true;
+    }
+
+    @Override
+    public Object lane() {
+        return lane;
     }
 
     @Override

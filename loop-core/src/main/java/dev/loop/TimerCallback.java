@@ -1,5 +1,6 @@
 package dev.loop;
 
+import dev.loop.internal.ready.Lane;
 import dev.loop.internal.ready.ReadyEntry;
 import dev.loop.internal.timer.TimerNode;
 
@@ -33,6 +34,11 @@ final class TimerCallback extends TimerHandle implements ReadyEntry {
     @Override
     public boolean isCallback() {
         return true;
+    }
+
+    @Override
+    public Object lane() {
+        return Lane.TIMERS;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.loop;
 
 import dev.loop.internal.ready.ReadyEntry;
+import dev.loop.internal.ready.ReadyOrder;
 import dev.loop.internal.timer.TimerNode;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
@@ -27,6 +28,7 @@ final class Turns {
     private final EventLoop loop;
     private final Clock clock;
     private final Poller poller;
+    private final @Nullable ReadyOrder order;
 
     private int budget; // entries of this turn's batch that have not run yet
     private int turnsSincePoll;
@@ -43,6 +45,7 @@ final class Turns {
         this.loop = loop;
         clock = loop.clock;
         poller = loop.poller;
+        order = loop.order;
         callbacks = new Callbacks(loop);
     }
 
@@ -98,6 +101,9 @@ final class Turns {
 
     /** The third part of a turn: runs so many of the entries that are ready, in their order. */
     void runBatch(int entries) {
+        if (order != null) {
+            loop.ready.arrange(order);
+        }
         budget = entries;
         while (budget > 0) {
             budget--;
@@ -212,6 +218,8 @@ final class Turns {
     void fatal(Throwable error) {
         if (fatal == null) {
             fatal = error;
+        } else if (fatal != error) {
+            loop.reports.later(new ExceptionContext("a second fatal error", error, null, null));
         }
         stopping = true;
     }

@@ -73,11 +73,22 @@ final class WaitFor<T extends @Nullable Object> extends Future<T> implements Lis
         return List.of(inner);
     }
 
+    @Override
+    Object lane() {
+        return inner.lane();
+    }
+
     /** The value counts as read when it is read here: until then the inner one can take it back. */
     @Override
     T take() {
         boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
         return value ? inner.take() : super.take();
+    }
+
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        boolean value = !(outcome instanceof Outcome.Failed || outcome instanceof Outcome.Cancelled);
+        return value ? inner.lend(lent) : outcome;
     }
 
     /**

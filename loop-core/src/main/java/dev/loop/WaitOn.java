@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,15 @@ final class WaitOn<F extends Future<?>> extends Future<Waited<F>> implements Lis
             outcome = new Waited<F>(Collections.unmodifiableSet(done), Collections.unmodifiableSet(pending));
         }
         return super.take();
+    }
+
+    /** What it gives are the futures, unread; so nothing is lent. */
+    @Override
+    @Nullable Object lend(List<HookedPromise<?>> lent) {
+        if (outcome == OVER) {
+            var _ = take();
+        }
+        return outcome;
     }
 
     @Override

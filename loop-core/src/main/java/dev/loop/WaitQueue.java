@@ -223,6 +223,11 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         }
 
         @Override
+        Object lane() {
+            return outcome instanceof Outcome.Cancelled ? this : queue; // who was granted first goes on first
+        }
+
+        @Override
         boolean takeBack(T value) {
             GiveBack<T> back = queue.giveBack;
             if (back == null) {

@@ -45,7 +45,8 @@ class ArchitectureTest {
                     "dev.loop.thread..",
                     "dev.loop.flow..",
                     "dev.loop.debug.."),
-            List.of("dev.loop.reactor..", "dev.loop.testing.."));
+            List.of("dev.loop.reactor..", "dev.loop.testing"),
+            List.of("dev.loop.testing.junit.."));
 
     @Test
     void everyPackageHasItsFloor() {
@@ -98,6 +99,16 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyItsExtensionSeesJUnit() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.loop.testing.junit..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.junit..", "org.opentest4j..", "org.apiguardian.."));
+    }
+
+    @Test
     void onlyThePollPackageUsesSelectors() {
         check(noClasses()
                 .that()
@@ -109,9 +120,10 @@ class ArchitectureTest {
 
     @Test
     void onlyTheCarrierReflects() {
+        // JUnit names a test by its java.lang.reflect.Method; its extension passes it on
         check(noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.loop.internal.carrier..")
+                .resideOutsideOfPackages("dev.loop.internal.carrier..", "dev.loop.testing.junit..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.lang.reflect..", "jdk.internal..", "sun.."));

@@ -317,7 +317,7 @@ class GuestModeTest {
 
     @Test
     void aLoopThatRunsIsNoGuest() throws Exception {
-        TestLoop.run(() -> {
+        TestLoop.builder().allowRealTime().run(() -> {
             EventLoop loop = EventLoop.current();
             assertThat(failureOnAnotherThread(() -> {
                         loop.guest().processEvents();
@@ -574,11 +574,20 @@ class GuestModeTest {
 
     /** Has another thread wait for the loop, does something when it is about to, and sees that it returns. */
     private static void wakes(EventLoop loop, TellingPoller poller, Callable<?> what) throws Exception {
+        wakes(loop, poller, false, what);
+    }
+
+    /** The same when it sleeps in the operating system, not before. */
+    private static void wakesFromSleep(EventLoop loop, TellingPoller poller, Callable<?> what) throws Exception {
+        wakes(loop, poller, true, what);
+    }
+
+    private static void wakes(EventLoop loop, TellingPoller poller, boolean asleep, Callable<?> what) throws Exception {
         loop.guest().processEvents();
         loop.guest().processReady();
         poller.aboutToWait.drainPermits();
         var polled = new CompletableFuture<Boolean>();
-        Thread.ofPlatform().start(() -> {
+        Thread waiter = Thread.ofPlatform().start(() -> {
             try {
                 polled.complete(loop.guest().pollEvents());
             } catch (Throwable e) {
@@ -586,8 +595,18 @@ class GuestModeTest {
             }
         });
         poller.aboutToWait.acquire();
+        while (asleep && !isInNativeCode(waiter)) {
+            Thread.onSpinWait();
+        }
         what.call();
         assertThat(polled.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static boolean isInNativeCode(Thread thread) {
+        StackTraceElement[] stack = thread.getStackTrace();
+        return stack.length > 0
+                && stack[0].isNativeMethod()
+                && stack[0].getClassName().startsWith("sun.nio.ch");
     }
 
     @Test
@@ -595,7 +614,9 @@ class GuestModeTest {
         var poller = new TellingPoller();
         try (var loop = EventLoop.builder().poller(poller).build()) {
             for (int round = 0; round < 20; round++) {
+                wakesFromSleep(loop, poller, () -> loop.callSoon(() -> {}));
                 wakes(loop, poller, () -> loop.callSoon(() -> {}));
+                wakesFromSleep(loop, poller, () -> loop.callSoonThreadsafe(() -> {}));
                 wakes(loop, poller, () -> loop.callSoonThreadsafe(() -> {}));
                 wakes(loop, poller, () -> loop.callLater(HOUR, () -> {}));
                 wakes(loop, poller, () -> loop.spawn(() -> {}));
@@ -633,15 +654,15 @@ class GuestModeTest {
             out.write(ByteBuffer.wrap(new byte[1]));
             var registration = new Registration[1];
             wakes(loop, poller, () -> registration[0] = loop.register(in, Interest.NONE, _ -> order.add("ready")));
-            // by the registration alone, which knows no loop: the wait goes on, and sees it
-            wakes(loop, poller, () -> {
+            // by the registration alone, which knows no loop: the wait goes on with it
+            wakesFromSleep(loop, poller, () -> {
                 registration[0].interest(Interest.READ);
                 return null;
             });
             loop.guest().processEvents();
             assertThat(order).containsExactly("ready");
             registration[0].interest(Interest.NONE);
-            wakes(loop, poller, () -> {
+            wakesFromSleep(loop, poller, () -> {
                 registration[0].cancelNow(); // does not wait for the end of the wait
                 in.close();
                 return loop.callSoon(() -> {});

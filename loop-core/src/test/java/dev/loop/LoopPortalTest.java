@@ -511,4 +511,22 @@ class LoopPortalTest {
                     .hasRootCauseMessage("factory");
         }
     }
+
+    // --- a close that is on its way
+
+    @Test
+    void aPortalIsOutsideWorkUntilTheLoopHasHeardOfItsClose() {
+        EventLoop.run(() -> {
+            EventLoop loop = EventLoop.current();
+            LoopPortal portal = loop.portal();
+            Future<?> drained = portal.drained();
+            Thread closer = Thread.ofPlatform().start(portal::close);
+            while (closer.isAlive()) {
+                Thread.onSpinWait(); // holds the loop, which has not heard of it
+            }
+            assertThat(loop.externalWork()).isEqualTo(1); // else a test's clock would jump, or a deadlock be declared
+            drained.await();
+            assertThat(loop.externalWork()).isZero();
+        });
+    }
 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.loop.sync.Lock;
 import dev.loop.testing.TestLoop;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,7 @@ class ShieldTest {
     }
 
     @Test
+    @Tag("unseeded") // waits for the garbage collector, and one task has no order
     void workThatNobodyHoldsGoesOnToo() {
         TestLoop.run(() -> {
             Future<?> shield = shield(work());
@@ -184,5 +186,32 @@ class ShieldTest {
         test.close();
         assertThat(order).containsExactly("the event loop is closing");
         assertThat(test.elapsed()).isZero();
+    }
+
+    /** asyncio keeps one callback for all of them; so does this. */
+    @Test
+    void aFutureThatIsShieldedAgainAndAgainIsNotFilledWithWhatIsLeftOfThat() {
+        try (var test = new TestLoop()) {
+            test.runMain(() -> {
+                Promise<String> inner = EventLoop.current().promise();
+                var shields = new ArrayList<WeakReference<Future<?>>>();
+                for (int i = 0; i < 100; i++) {
+                    Future<String> shield = shield(inner);
+                    shields.add(new WeakReference<>(shield));
+                    shield.cancel();
+                }
+                for (int i = 0; i < 20 && shields.stream().anyMatch(s -> s.get() != null); i++) {
+                    System.gc();
+                }
+                assertThat(shields.stream().filter(s -> s.get() != null))
+                        .hasSizeLessThanOrEqualTo(1); // a local, perhaps
+                inner.fail(new IllegalArgumentException("told once"));
+                yieldNow();
+            });
+            assertThat(test.reports())
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("shielded"));
+            test.reports().clear();
+        }
     }
 }

@@ -1,11 +1,14 @@
 package dev.loop;
 
+import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
+import static dev.loop.testing.TestKit.waitAllTasksBlocked;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loop.queue.Queue;
 import dev.loop.sync.Lock;
+import dev.loop.testing.Sequencer;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -156,5 +159,54 @@ class SnippetsTest {
             assertThat(task.name()).isEqualTo("measure");
             assertThat(task.await()).isEqualTo(4);
         });
+    }
+
+    @Test
+    void stepsInAnOrderByNumber() {
+        TestLoop.run(() -> {
+            var order = new ArrayList<String>();
+            // @start region="sequencer"
+            var sequence = new Sequencer();
+            spawn(() -> {
+                sequence.at(0);
+                order.add("the writer opens");
+                sequence.at(2);
+                order.add("the writer closes");
+            });
+            sequence.at(1); // whenever the writer gets there first
+            order.add("the reader reads");
+            sequence.at(3);
+            // @end
+            assertThat(order).containsExactly("the writer opens", "the reader reads", "the writer closes");
+        });
+    }
+
+    @Test
+    void aTestLetsAllOthersComeAsFarAsTheyCan() {
+        TestLoop.run(() -> {
+            // @start region="blocked"
+            var queue = new Queue<String>(1);
+            spawn(() -> {
+                queue.put("first").await();
+                queue.put("second").await(); // waits: there is room for one
+            });
+            waitAllTasksBlocked().await();
+            assertThat(queue.statistics().putters()).isEqualTo(1);
+            // @end
+            queue.get().await();
+        });
+    }
+
+    @Test
+    void anExplorationOfOrders() {
+        // @start region="explore"
+        TestLoop.explore(50, () -> {
+            var queue = new Queue<String>();
+            var one = spawn(() -> queue.put("one").await());
+            var two = spawn(() -> queue.put("two").await());
+            gather(one, two).await();
+            assertThat(queue.size()).isEqualTo(2); // in every order in which they may run
+        });
+        // @end
     }
 }

@@ -99,7 +99,7 @@ class TaskGroupTest {
                 });
                 yieldNow();
             }
-            assertThat(order).containsExactly("child ended", "slow child ended");
+            assertThat(order).containsExactlyInAnyOrder("child ended", "slow child ended");
             assertThat(now()).isEqualTo(SECOND);
             assertNothingIsLeft();
         });
@@ -257,6 +257,30 @@ class TaskGroupTest {
                 test.reports().clear();
             });
         }
+    }
+
+    @Test
+    void aGroupThatWasNeverClosedAndWhoseChildNeverEndsDoesNotOutliveTheLoop() throws InterruptedException {
+        var left = new Task<?>[1];
+        try (var test = new TestLoop()) {
+            test.runMain(() -> {
+                left[0] = spawn("careless", () -> {
+                    Promise<Void> never = EventLoop.current().promise();
+                    TaskGroup.open().spawn("stubborn", () -> shielded(() -> never.await()));
+                    yieldNow();
+                });
+                yieldNow();
+                yieldNow();
+            });
+            test.loop().close();
+            assertThat(test.reports()).anySatisfy(report -> assertThat(report.message()).contains("careless"));
+            assertThat(test.reports()).anySatisfy(report -> assertThat(report.message()).contains("stubborn"));
+            test.reports().clear();
+        }
+        while (!left[0].isDone()) {
+            Thread.onSpinWait(); // it unwinds on a thread of its own
+        }
+        assertThatThrownBy(() -> left[0].result()).hasMessageContaining("is closed");
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.loop.spi.Poller;
 import dev.loop.spi.ReadinessHandler;
 import dev.loop.spi.Registration;
 import java.nio.channels.SelectableChannel;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,16 +17,28 @@ import org.jspecify.annotations.Nullable;
 final class JumpingPoller implements Poller {
 
     /** A deadline of a century is none: nobody can be waiting for it. */
-    private static final long FOREVER = Long.MAX_VALUE / 4;
+    private static final long NEVER = Long.MAX_VALUE / 4;
+
+    /** How many polls of a busy loop a seed may leave out, one after another. */
+    private static final int MOST_SKIPPED = 3;
 
     private final ManualClock clock;
+    private final IdleWaits idleWaits;
+    private final RealTimeWaits realTimeWaits;
+    private final @Nullable SplittableRandom turnsOfEvents; // null without a seed
     private final Poller real = new SelectorPoller();
     private @Nullable EventLoop loop;
+    private long events; // of channels, so far
+    private int skipped;
     private boolean deadlocked;
+    private boolean stopsWhenIdle;
     private long target = -1; // where the clock is to stop; -1 for nowhere
 
-    JumpingPoller(ManualClock clock) {
+    JumpingPoller(ManualClock clock, IdleWaits idleWaits, RealTimeWaits realTimeWaits, @Nullable Long seed) {
         this.clock = clock;
+        this.idleWaits = idleWaits;
+        this.realTimeWaits = realTimeWaits;
+        turnsOfEvents = seed == null ? null : new SplittableRandom(~seed);
     }
 
     void drives(EventLoop driven) {
@@ -37,6 +50,11 @@ final class JumpingPoller implements Poller {
         target = nanos;
     }
 
+    /** Has the loop stop when nothing is left to do without time that passes. */
+    void stopWhenIdle(boolean stops) {
+        stopsWhenIdle = stops;
+    }
+
     boolean takeDeadlock() {
         boolean was = deadlocked;
         deadlocked = false;
@@ -45,7 +63,10 @@ final class JumpingPoller implements Poller {
 
     @Override
     public Registration register(SelectableChannel channel, int ops, ReadinessHandler handler) {
-        return real.register(channel, ops, handler);
+        return real.register(channel, ops, ready -> {
+            events++;
+            handler.ready(ready);
+        });
     }
 
     @Override
@@ -54,32 +75,58 @@ final class JumpingPoller implements Poller {
         if (l == null) {
             throw new IllegalStateException("this poller drives no loop yet");
         }
-        if (target < 0 || timeoutNanos == 0) {
-            wait(l, timeoutNanos);
-            return;
-        }
-        long left = target - clock.nanoTime();
-        if (left > 0) {
-            wait(l, timeoutNanos < 0 ? left : Math.min(timeoutNanos, left));
-        } else {
-            wait(l, 0); // the clock is there already, or a step has moved it further; nothing but channels can be ready
-        }
-        if (clock.nanoTime() - target >= 0 && !(timeoutNanos > 0 && timeoutNanos <= left)) {
-            l.stop();
+        if (timeoutNanos != 0) {
+            idle(l, timeoutNanos < 0 ? NEVER : Math.min(timeoutNanos, NEVER));
+        } else if (!skips()) {
+            real.poll(0);
         }
     }
 
-    private void wait(EventLoop l, long timeoutNanos) {
-        if (timeoutNanos == 0 || real.registrations() > 0 || l.externalWork() > 0) {
+    /** Which turn of a busy loop hears of an event is promised to nobody. */
+    private boolean skips() {
+        if (turnsOfEvents == null || skipped >= MOST_SKIPPED || turnsOfEvents.nextBoolean()) {
+            skipped = 0;
+            return false;
+        }
+        skipped++;
+        return true;
+    }
+
+    /** Nothing is ready and no timer is due. */
+    private void idle(EventLoop l, long untilTimer) {
+        boolean works = l.externalWork() > 0;
+        if (works && realTimeWaits.found(l)) {
+            real.poll(0); // reading a task's stack may have made it ready: no sleep before the loop has looked again
+            return;
+        }
+        long left = target < 0 ? NEVER : Math.max(0, target - clock.nanoTime());
+        long cushion = Math.min(idleWaits.shortest(), NEVER);
+        long limit = Math.min(Math.min(untilTimer, left), stopsWhenIdle && !works ? 0 : cushion);
+        long eventsBefore = events;
+        long passed = limit;
+        if (works || real.registrations() > 0) {
             long before = Clock.system().nanoTime();
-            real.poll(timeoutNanos);
-            if (timeoutNanos != 0) {
-                clock.advanceNanos(Clock.system().nanoTime() - before);
+            real.poll(limit < NEVER ? limit : -1);
+            passed = Clock.system().nanoTime() - before;
+            if (limit != 0) {
+                clock.advanceNanos(passed);
             }
-        } else if (timeoutNanos > 0 && timeoutNanos < FOREVER) {
-            clock.advanceNanos(timeoutNanos);
+        } else if (limit < NEVER) {
+            clock.advanceNanos(limit);
         } else {
             deadlocked = true;
+            l.stop();
+            return;
+        }
+        boolean quiet = events == eventsBefore && passed >= limit;
+        if (quiet && limit == cushion && cushion < untilTimer) {
+            idleWaits.over(cushion); // whom it wakes has its turns before anything stops
+            return;
+        }
+        if (quiet && stopsWhenIdle && limit == 0) {
+            l.stop();
+        }
+        if (target >= 0 && clock.nanoTime() - target >= 0 && untilTimer > left) {
             l.stop();
         }
     }
@@ -99,7 +146,7 @@ final class JumpingPoller implements Poller {
             }
             return ready;
         }
-        if (timeoutNanos < 0 || timeoutNanos >= FOREVER) {
+        if (timeoutNanos < 0 || timeoutNanos >= NEVER) {
             throw new DeadlockError("nothing is ready, no timer runs, and nothing outside is waited for");
         }
         clock.advanceNanos(timeoutNanos);

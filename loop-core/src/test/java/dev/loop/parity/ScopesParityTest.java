@@ -72,6 +72,7 @@ class ScopesParityTest {
     // --- timeout
 
     @Test
+    @Tag("unseeded") // the limit and the sleep are two causes at one instant, and the sleeper has to go on first
     void aTimeoutTurnsOnlyItsOwnCancelIntoATimeoutExceptionAndAForeignOneAtTheSameInstantStaysACancel_52() {
         TestLoop.run(() -> {
             assertThatThrownBy(() -> timeout(SECOND, () -> sleep(HOUR).await())).isInstanceOf(TimeoutException.class);

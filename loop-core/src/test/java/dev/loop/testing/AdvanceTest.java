@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Promise;
 import dev.loop.spi.Interest;
 import dev.loop.spi.Registration;
+import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -137,6 +139,64 @@ class AdvanceTest {
             test.loop().spawn(() -> test.loop().promise().await());
             test.advance(SECOND);
             assertThat(test.elapsed()).isEqualTo(Duration.ofSeconds(2));
+        }
+    }
+
+    @Test
+    void untilIdleRunsAllThatFollowsAndTimeStandsStill() {
+        try (var test = new TestLoop()) {
+            Promise<String> promise = test.loop().promise();
+            test.loop().spawn(() -> {
+                order.add(promise.await());
+                order.add(spawn(() -> "spawned").await());
+                sleep(Duration.ZERO).await();
+                order.add("slept for nothing");
+                sleep(Duration.ofNanos(1)).await();
+                order.add("later");
+            });
+            test.runUntilIdle();
+            assertThat(order).isEmpty();
+            promise.complete("woken");
+            test.runUntilIdle();
+            assertThat(order).containsExactly("woken", "spawned", "slept for nothing");
+            assertThat(test.elapsed()).isZero();
+            test.runUntilIdle(); // nothing to do
+            test.advance(SECOND);
+            assertThat(order).endsWith("later");
+        }
+    }
+
+    @Test
+    void untilIdleWaitsForHelperThreads() {
+        try (var test = new TestLoop()) {
+            test.loop().spawn(() -> order.add(Async.toThread(() -> "value").await()));
+            test.runUntilIdle();
+            assertThat(order).containsExactly("value");
+        }
+    }
+
+    @Test
+    void untilIdleHearsOfEveryChannelThatIsReady() throws Exception {
+        Pipe pipe = Pipe.open();
+        pipe.source().configureBlocking(false);
+        try (var _ = pipe.source();
+                var _ = pipe.sink();
+                var test = new TestLoop()) {
+            Promise<Integer> ready = test.loop().promise();
+            Registration registration = test.loop().register(pipe.source(), Interest.READ, ready::tryComplete);
+            test.loop().spawn(() -> {
+                ready.await();
+                registration.interest(Interest.NONE);
+                order.add("ready");
+                Async.yieldNow();
+                order.add("and on");
+            });
+            test.runUntilIdle();
+            assertThat(order).isEmpty();
+            pipe.sink().write(ByteBuffer.allocate(1));
+            test.runUntilIdle();
+            assertThat(order).containsExactly("ready", "and on");
+            registration.cancel();
         }
     }
 }

@@ -108,8 +108,8 @@ class TestLoopTest {
                         EventLoop.current().promise().await();
                     }))
                     .isInstanceOf(DeadlockError.class)
-                    .hasMessageContaining("Task[main, pending]")
-                    .hasMessageContaining("Task[first, pending]")
+                    .hasMessageContaining("main awaits Promise")
+                    .hasMessageContaining("first awaits Promise")
                     .satisfies(e -> assertThat(e).message().doesNotContain("second"));
             assertThat(test.elapsed()).isEqualTo(SECOND);
         }
@@ -195,7 +195,7 @@ class TestLoopTest {
                     throw new IllegalArgumentException("the body");
                 }))
                 .hasMessage("the body")
-                .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+                .satisfies(e -> assertThat(e.getSuppressed()).hasAtLeastOneElementOfType(AssertionError.class));
     }
 
     // --- what runs on real time
@@ -256,7 +256,7 @@ class TestLoopTest {
 
     @Test
     void aTaskInABlockingCallRunsOnRealTime() {
-        try (var test = new TestLoop()) {
+        try (var test = TestLoop.builder().allowRealTime().build()) {
             test.runMain(() -> {
                 EventLoop.current().callLater(Duration.ofHours(1), () -> order.add("jumped"));
                 Thread.sleep(2);

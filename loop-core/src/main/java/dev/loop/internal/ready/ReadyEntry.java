@@ -13,6 +13,16 @@ public interface ReadyEntry {
         return false;
     }
 
+    /**
+     * Where the entry stands in a {@linkplain ReadyOrder seeded order}: entries of one lane keep their order, whatever the seed.
+     * Asked for when the turn begins that runs the entry.
+     *
+     * @return an object, compared by identity; without a reason for another one, {@link Lane#ORDERED}
+     */
+    default Object lane() {
+        return Lane.ORDERED;
+    }
+
     /** Does the work. For a callback on the loop virtual thread, else on the platform thread. Throws nothing. */
     void run();
 

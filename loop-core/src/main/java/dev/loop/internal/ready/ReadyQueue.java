@@ -1,5 +1,6 @@
 package dev.loop.internal.ready;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +73,22 @@ public final class ReadyQueue {
      */
     public boolean isEmpty() {
         return size == 0;
+    }
+
+    /**
+     * Puts all that waits into another order.
+     *
+     * @param order decides which
+     */
+    public void arrange(ReadyOrder order) {
+        @Nullable ReadyEntry[] batch = new @Nullable ReadyEntry[size];
+        for (int i = 0; i < batch.length; i++) {
+            batch[i] = poll();
+        }
+        order.arrange(batch, batch.length);
+        for (ReadyEntry entry : batch) {
+            add(Objects.requireNonNull(entry));
+        }
     }
 
     /** Forgets everything that waits. */

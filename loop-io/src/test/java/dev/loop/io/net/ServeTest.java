@@ -1,7 +1,7 @@
 package dev.loop.io.net;
 
-import static dev.loop.Async.shielded;
 import static dev.loop.Async.currentTask;
+import static dev.loop.Async.shielded;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.waitFor;
 import static dev.loop.Async.yieldNow;
