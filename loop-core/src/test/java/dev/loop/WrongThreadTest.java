@@ -46,9 +46,13 @@ class WrongThreadTest {
                 "failed",
                 () -> assertThat(loop.failed(new IllegalArgumentException())).isNotNull());
         calls.put("sleep", () -> assertThat(loop.sleep(Duration.ZERO)).isNotNull());
-        calls.put("sleepUntil", () -> assertThat(loop.sleepUntil(Deadline.never())).isNotNull());
+        calls.put(
+                "sleepUntil",
+                () -> assertThat(loop.sleepUntil(Deadline.never())).isNotNull());
         calls.put("setDefaultExecutor", () -> loop.setDefaultExecutor(java.util.concurrent.ForkJoinPool.commonPool()));
-        calls.put("shutdownDefaultExecutor", () -> assertThat(loop.shutdownDefaultExecutor(Duration.ZERO)).isNotNull());
+        calls.put(
+                "shutdownDefaultExecutor",
+                () -> assertThat(loop.shutdownDefaultExecutor(Duration.ZERO)).isNotNull());
         calls.put(
                 "runInExecutor", () -> assertThat(loop.runInExecutor(() -> "")).isNotNull());
         calls.put("stop", loop::stop);
