@@ -267,6 +267,7 @@ class InstrumentTest {
                     }
                 });
                 spawn("a", () -> {}).await();
+                yieldNow();
                 assertThat(test.reports())
                         .singleElement()
                         .satisfies(report -> assertThat(report.exception())

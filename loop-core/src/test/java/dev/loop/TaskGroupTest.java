@@ -273,8 +273,10 @@ class TaskGroupTest {
                 yieldNow();
             });
             test.loop().close();
-            assertThat(test.reports()).anySatisfy(report -> assertThat(report.message()).contains("careless"));
-            assertThat(test.reports()).anySatisfy(report -> assertThat(report.message()).contains("stubborn"));
+            assertThat(test.reports())
+                    .anySatisfy(report -> assertThat(report.message()).contains("careless"));
+            assertThat(test.reports())
+                    .anySatisfy(report -> assertThat(report.message()).contains("stubborn"));
             test.reports().clear();
         }
         while (!left[0].isDone()) {
