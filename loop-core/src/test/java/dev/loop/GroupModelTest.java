@@ -11,7 +11,9 @@ import dev.loop.TaskGroup.Policy;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +88,8 @@ class GroupModelTest {
 
     private static final class Program {
         private final Policy policy;
+        private final boolean block; // a try block, not a body
+        private final boolean joins;
         private final Work body;
         private final List<Work> children = new ArrayList<>();
         private final List<Boolean> eager = new ArrayList<>();
@@ -95,6 +99,8 @@ class GroupModelTest {
 
         Program(Random random) {
             policy = Policy.values()[random.nextInt(3)];
+            block = random.nextBoolean();
+            joins = random.nextInt(3) > 0;
             body = Work.random(random);
             for (int i = random.nextInt(5); i > 0; i--) {
                 children.add(Work.random(random));
@@ -107,8 +113,7 @@ class GroupModelTest {
 
         @Override
         public String toString() {
-            return policy
-                    + "%nbody %s%n%s%ndeadline %d, edge %d, cancel of the group %d"
+            return policy + (block ? joins ? ", a block that joins" : ", a block" : "") + "%nbody %s%n%s%ndeadline %d, edge %d, cancel of the group %d"
                             .formatted(
                                     body,
                                     children.stream().map(Work::toString).collect(Collectors.joining("\n")),
@@ -124,7 +129,7 @@ class GroupModelTest {
         private static final long serialVersionUID = 1L;
 
         Planned(String who) {
-            super(who, null, false, false);
+            super(who, null, true, false);
         }
     }
 
@@ -177,23 +182,27 @@ class GroupModelTest {
             try {
                 scope.runOrFail(() -> {
                     try {
-                        TaskGroup.run(program.policy, g -> {
-                            group = g;
-                            for (int i = 0; i < program.children.size(); i++) {
-                                Work work = program.children.get(i);
-                                String who = "child " + i;
-                                g.task().eager(program.eager.get(i)).spawn(() -> work(who, work));
+                        if (program.block) {
+                            try (var g = TaskGroup.open(program.policy)) {
+                                populate(g);
+                                work("body", program.body);
+                                if (program.joins) {
+                                    g.join();
+                                }
                             }
-                            work("body", program.body);
-                        });
+                        } else {
+                            TaskGroup.run(program.policy, g -> {
+                                populate(g);
+                                work("body", program.body);
+                            });
+                        }
                         note("group ran");
                     } catch (TaskGroupException e) {
-                        note("group failed "
-                                + e.failures().stream()
-                                        .map(Throwable::getMessage)
-                                        .toList());
+                        note("group failed " + names(e) + suppressed(e));
+                    } catch (Planned e) {
+                        note("block failed" + suppressed(e));
                     } catch (CancelledException e) {
-                        note("group threw " + whose(e));
+                        note("group threw " + whose(e) + suppressed(e));
                         throw e;
                     }
                     probe("inside");
@@ -206,6 +215,26 @@ class GroupModelTest {
             probe("outside");
         }
 
+        private void populate(TaskGroup g) {
+            group = g;
+            for (int i = 0; i < program.children.size(); i++) {
+                Work work = program.children.get(i);
+                String who = "child " + i;
+                g.task().eager(program.eager.get(i)).spawn(() -> work(who, work));
+            }
+        }
+
+        private static List<String> names(TaskGroupException e) {
+            return e.failures().stream().map(Throwable::getMessage).toList();
+        }
+
+        private static String suppressed(Throwable e) {
+            return Arrays.stream(e.getSuppressed())
+                    .filter(TaskGroupException.class::isInstance)
+                    .map(t -> " suppressed " + names((TaskGroupException) t))
+                    .collect(Collectors.joining());
+        }
+
         private void probe(String where) {
             try {
                 yieldNow();
@@ -216,13 +245,13 @@ class GroupModelTest {
         }
 
         private String whose(CancelledException e) {
-            return e.scope() == null ? e.reason() : e.scope() == deadline ? "deadline" : "of a scope unknown";
+            return e.scope() == null ? e.reason() : e.scope() == deadline ? "deadline" : "group";
         }
 
         private int work(String who, Work work) {
             try {
                 sleep(Duration.ofNanos(work.time)).await();
-            } catch (CancelledException e) {
+            } catch (CancelledException | TaskGroupException e) {
                 shielded(() -> sleep(Duration.ofNanos(work.cleanup)).await());
                 switch (work.answer) {
                     case LETS_GO -> throw e;
@@ -296,6 +325,8 @@ class GroupModelTest {
         private @Nullable Cancel bodysCancel; // what its wait has thrown
         private boolean waits; // for the children, after the body
         private @Nullable Cancel later; // what that wait has thrown
+        private int met; // failures that a wait of the block has thrown
+        private boolean bodyMet;
 
         Model(Program program) {
             this.program = program;
@@ -310,6 +341,10 @@ class GroupModelTest {
                 next();
             }
             Cancel cancel = body.isCancelled() ? bodysCancel : null;
+            if (program.block) {
+                block(cancel);
+                return end();
+            }
             boolean own = cancel == Cancel.GROUP || later == Cancel.GROUP;
             Cancel outer = cancel != null && cancel != Cancel.GROUP ? cancel : later == Cancel.GROUP ? null : later;
             boolean bodyFailed = body.fails();
@@ -339,7 +374,41 @@ class GroupModelTest {
         }
 
         private static String name(Cancel cancel) {
-            return cancel == Cancel.EDGE ? "edge" : "deadline";
+            return cancel.name().toLowerCase(Locale.ROOT);
+        }
+
+        /** The end of a try block. */
+        private void block(@Nullable Cancel cancel) {
+            String thrown = null;
+            Cancel goesOn = null;
+            if (body.fails()) {
+                thrown = "block failed";
+            } else if (cancel == Cancel.GROUP && bodyMet) {
+                thrown = "group failed " + failures.subList(0, met);
+            } else if (cancel != null) {
+                thrown = "group threw " + name(cancel);
+                goesOn = cancel;
+            } else if (program.joins) {
+                if (!failures.isEmpty() && !won) {
+                    edgePending |= later == Cancel.EDGE; // it comes again
+                    met = failures.size();
+                    thrown = "group failed " + failures;
+                } else if (later != null && later != Cancel.GROUP) {
+                    thrown = "group threw " + name(later);
+                    goesOn = later;
+                }
+            }
+            List<String> unmet = won ? List.of() : failures.subList(met, failures.size());
+            if (thrown == null) {
+                note(unmet.isEmpty() ? "group ran" : "group failed " + unmet);
+            } else {
+                note(thrown + (unmet.isEmpty() ? "" : " suppressed " + unmet));
+            }
+            if (goesOn == null) {
+                probe();
+            } else {
+                thrown(goesOn);
+            }
         }
 
         /** The wait behind the group, inside of the deadline. */
@@ -356,8 +425,8 @@ class GroupModelTest {
 
         /** A cancel leaves the scope of the deadline. */
         private void thrown(Cancel cancel) {
-            if (cancel == Cancel.EDGE) {
-                note("cancelled edge");
+            if (cancel != Cancel.DEADLINE) {
+                note("cancelled " + name(cancel));
             } else if (edgePending) {
                 edgePending = false;
                 note("cancelled edge"); // it has come since, and is from further out
@@ -448,7 +517,7 @@ class GroupModelTest {
         }
 
         private void bodyEnds() {
-            if (body.isCancelled() || body.fails()) {
+            if (body.isCancelled() || body.fails() || (program.block && !program.joins)) {
                 abort();
             }
             if (!aborted && children.stream().anyMatch(child -> !child.over)) {
@@ -476,6 +545,10 @@ class GroupModelTest {
                 return;
             }
             edgePending &= due != Cancel.EDGE;
+            if (program.block && due == Cancel.GROUP && !failures.isEmpty()) {
+                met = failures.size();
+                bodyMet |= inBody;
+            }
             if (inBody) {
                 bodysCancel = due;
                 body.cancel(now);
