@@ -245,6 +245,7 @@ class InstrumentTest {
                             heard.add("a works");
                         })
                         .await();
+                yieldNow(); // until it is told
                 assertThat(test.reports()).singleElement().satisfies(report -> {
                     assertThat(report.message()).contains("an instrument failed and was removed");
                     assertThat(report.exception()).hasMessage("broken");
@@ -267,7 +268,7 @@ class InstrumentTest {
                     }
                 });
                 spawn("a", () -> {}).await();
-                yieldNow();
+                yieldNow(); // until it is told
                 assertThat(test.reports())
                         .singleElement()
                         .satisfies(report -> assertThat(report.exception())
