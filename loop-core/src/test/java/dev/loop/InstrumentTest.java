@@ -268,7 +268,7 @@ class InstrumentTest {
                     }
                 });
                 spawn("a", () -> {}).await();
-                yieldNow(); // until it is told
+                yieldNow();
                 assertThat(test.reports())
                         .singleElement()
                         .satisfies(report -> assertThat(report.exception())

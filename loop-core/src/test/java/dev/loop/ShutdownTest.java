@@ -111,7 +111,9 @@ class ShutdownTest {
         });
         assertThat(value).isEqualTo("value");
         test.close();
-        assertThat(events).containsExactly("1 told: enough", "1 hook begins", "2 hook ends", "4 main ends");
+        assertThat(events)
+                .containsExactlyInAnyOrder("1 told: enough", "1 hook begins", "2 hook ends", "4 main ends")
+                .endsWith("2 hook ends", "4 main ends");
     }
 
     @Test
@@ -163,7 +165,8 @@ class ShutdownTest {
                 .withMessageContaining("was shut down (enough)");
         test.close();
         assertThat(events)
-                .containsExactly(
+                .startsWith("0 hook begins", "1 hook ends")
+                .containsExactlyInAnyOrder(
                         "0 hook begins",
                         "1 hook ends",
                         "10 main: enough",

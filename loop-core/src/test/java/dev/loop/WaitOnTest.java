@@ -186,6 +186,7 @@ class WaitOnTest {
     }
 
     @Test
+    @Tag("unseeded") // two causes at one instant: the callback has to come before the task that waits
     void aFutureThatEndsAtTheInstantOfTheLimitIsDone() {
         TestLoop.run(() -> {
             Promise<String> promise = EventLoop.current().promise();

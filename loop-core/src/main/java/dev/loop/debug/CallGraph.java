@@ -1,6 +1,7 @@
 package dev.loop.debug;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Task;
@@ -57,6 +58,17 @@ public final class CallGraph {
             awaits = List.copyOf(awaits);
             awaitedBy = List.copyOf(awaitedBy);
         }
+    }
+
+    /**
+     * The part of the graph around the calling task.
+     *
+     * @return the graph; the task's node comes first
+     * @throws IllegalStateException outside of a task
+     * @see #capture(Future)
+     */
+    public static CallGraph capture() {
+        return capture(Async.currentTask());
     }
 
     /**

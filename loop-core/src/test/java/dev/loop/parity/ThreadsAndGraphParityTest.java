@@ -1,9 +1,14 @@
 package dev.loop.parity;
 
+import static dev.loop.Async.gather;
+import static dev.loop.Async.shield;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
+import static dev.loop.Async.timeout;
 import static dev.loop.Async.toThread;
+import static dev.loop.Async.waitOn;
 import static dev.loop.Async.yieldNow;
+import static dev.loop.testing.TestKit.waitAllTasksBlocked;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,6 +21,8 @@ import dev.loop.Future;
 import dev.loop.Handle;
 import dev.loop.Promise;
 import dev.loop.Task;
+import dev.loop.TaskGroup;
+import dev.loop.debug.CallGraph;
 import dev.loop.testing.TestLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -191,5 +198,52 @@ class ThreadsAndGraphParityTest {
             blocked.await();
         });
         assertThat(order).containsExactly("the loop goes on", "the call ends");
+    }
+
+    // --- 100
+
+    @Test
+    @Tag("unseeded") // lists who awaits in the order in which the tasks were made
+    void theCallGraphShowsWhoAwaitsWhomThroughGatherWaitShieldTimeoutAndGroupsNamesCirclesAndOutlivesItsTasks_100() {
+        TestLoop.run(() -> {
+            Promise<String> promise = EventLoop.current().promise();
+            Task<String> leaf = spawn("leaf", () -> promise.await());
+            spawn("direct", () -> leaf.await());
+            spawn("gathers", () -> gather(leaf, sleep(HOUR)).await());
+            spawn("waits", () -> waitOn(List.of(leaf)).await());
+            spawn("shields", () -> shield(leaf).await());
+            spawn("limits", () -> timeout(HOUR, leaf::await));
+            var circle = new ArrayList<Task<?>>();
+            spawn(
+                    "groups",
+                    () -> TaskGroup.run(group -> {
+                        circle.add(group.spawn("chicken", () -> circle.get(1).await()));
+                        circle.add(
+                                group.spawn("egg", () -> shield(circle.get(0)).await()));
+                    }));
+            waitAllTasksBlocked().await();
+
+            CallGraph around = CallGraph.capture(leaf);
+            assertThat(around.nodes().getFirst().awaitedBy().stream().map(Task::name))
+                    .containsExactly("direct", "gathers", "waits", "shields", "limits");
+            assertThat(around.nodes().getFirst().stack())
+                    .anyMatch(frame -> frame.getClassName().equals(getClass().getName()));
+            CallGraph all = CallGraph.captureAll(EventLoop.current());
+            assertThat(all.cycles()).containsExactly(List.of("chicken", "egg"));
+            String text = all.format();
+            assertThat(text)
+                    .contains("cycle: chicken -> egg -> chicken")
+                    .contains("awaited by groups")
+                    .contains("gathers awaits Gather(leaf, SleepFuture)");
+            assertThat(CallGraph.capture().nodes().getFirst().name()).isEqualTo("main");
+
+            // its tasks vanish, and it stays what it was
+            promise.complete("");
+            circle.getFirst().cancel();
+            waitAllTasksBlocked().await();
+            assertThat(all.format()).isEqualTo(text);
+            assertThat(CallGraph.capture(leaf).format()).startsWith("leaf has ended");
+        });
+        assertThatIllegalStateException().isThrownBy(CallGraph::capture); // no task, no graph of its own
     }
 }
