@@ -268,11 +268,7 @@ class InstrumentTest {
                     }
                 });
                 spawn("a", () -> {}).await();
-<<<<<<< HEAD
-                yieldNow(); // until it is told
-=======
                 yieldNow();
->>>>>>> wt-debug
                 assertThat(test.reports())
                         .singleElement()
                         .satisfies(report -> assertThat(report.exception())
