@@ -7,6 +7,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -14,11 +15,16 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.nio.channels.Selector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -162,6 +168,29 @@ class ArchitectureTest {
         check(noClasses()
                 .should()
                 .accessTargetWhere(member(System.class, "out", "err").or(member(Throwable.class, "printStackTrace"))));
+    }
+
+    /** Somebody who comes to know the kernel reads it file by file; one that grows beyond this wants another shape. */
+    @Test
+    void noFileOfTheCoreIsLongerThanFiveHundredLines() throws IOException {
+        var tooLong = new ArrayList<String>();
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                int lines = Files.readAllLines(file).size();
+                if (lines > 500) {
+                    tooLong.add(file + ": " + lines);
+                }
+            }
+        }
+        assertThat(tooLong).isEmpty();
+    }
+
+    @Test
+    void theTurnIsOneMethodOfFortyLinesAtMost() throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("src/main/java/dev/loop/Turns.java"));
+        int begin = lines.indexOf("    private void turn() {");
+        assertThat(begin).isPositive();
+        assertThat(lines.subList(begin, lines.size()).indexOf("    }") + 1).isLessThanOrEqualTo(40);
     }
 
     private static void check(ArchRule rule) {

@@ -15,9 +15,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** How do tasks end together, whatever happens to one of them? */
-@Command(
-        name = "task-groups",
-        header = "Tasks that end before their block: all, the first, one that fails, one that gets ready, out of time.")
+@Command(name = "task-groups", header = "Tasks that end before their block is left, whatever happens to one of them.")
 public final class TaskGroups implements Callable<Integer> {
 
     @Override
