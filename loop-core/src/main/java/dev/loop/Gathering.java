@@ -18,6 +18,24 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
     /** Stands for what is read from the children until it is read. */
     private static final Object ALL = new Object();
 
+    /** Looks at what the children of one that ended early come to: it holds nothing, and one of it serves them all. */
+    private static final Listener LATER = new Listener() {
+        @Override
+        public void completed(Future<?> child) {
+            child.failure();
+        }
+
+        @Override
+        public boolean waits() {
+            return false;
+        }
+
+        @Override
+        public boolean looks() {
+            return true;
+        }
+    };
+
     private final List<Future<? extends T>> children;
     private int missing;
     private boolean asking;
@@ -37,6 +55,8 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
         }
         if (children.isEmpty()) {
             finish(List.of());
+        } else if (outcome != null && outcome != ALL) {
+            letGo();
         }
     }
 
@@ -50,8 +70,20 @@ abstract sealed class Gathering<T extends @Nullable Object, R extends @Nullable 
         Object how = cancelled == null ? trouble(child) : null;
         if (how != null) {
             finish(how);
+            letGo();
         } else if (missing == 0) {
             settle();
+        }
+    }
+
+    /** This has ended early: children that live long must not keep what was made of them again and again. */
+    private void letGo() {
+        for (Future<?> child : children) {
+            if (child.outcome == null) {
+                child.removeListener(this);
+                child.removeListener(LATER);
+                child.addListener(LATER);
+            }
         }
     }
 

@@ -34,7 +34,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
     }
 
     /**
-     * Whether it was taken back before it had begun.
+     * Whether it was taken back before it had begun. Any thread may ask; another than the loop's is told what was so a moment ago.
      *
      * @return true after a {@link #cancel()} that was in time
      */
@@ -44,6 +44,7 @@ public abstract sealed class Handle permits ReadyHandle, ThreadsafeHandle, Timer
 
     /**
      * The context that the callback was scheduled in and runs in; what the callback itself sets is in it afterwards.
+     * Any thread may ask; another than the loop's is told what was so a moment ago.
      *
      * @return the context
      */

@@ -247,8 +247,9 @@ abstract sealed class TaskCancels implements Listener permits TaskStep {
     void noticeThrownInterrupt() {
         if (interruptSent && !Thread.currentThread().isInterrupted()) {
             interruptSent = false;
-            if (pending != null) {
-                interrupted = pending;
+            Outcome.Cancelled edge = dueEdge(); // one that a shield holds back was not what interrupted it
+            if (edge != null) {
+                interrupted = edge;
                 pending = null;
             }
         }

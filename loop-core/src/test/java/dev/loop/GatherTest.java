@@ -13,6 +13,7 @@ import dev.loop.queue.Queue;
 import dev.loop.sync.Lock;
 import dev.loop.testing.TestLoop;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -286,6 +287,24 @@ class GatherTest {
             Future<List<String>> all = gather(work);
             assertThat(all.cancel()).isFalse();
             assertThat(all.await()).containsExactly("finished just now");
+        });
+    }
+
+    @Test
+    void oneThatEndedEarlyIsLetGoByTheChildrenThatGoOn() {
+        TestLoop.run(() -> {
+            Promise<String> longLived = EventLoop.current().promise();
+            var gathers = new ArrayList<WeakReference<Future<?>>>();
+            for (int i = 0; i < 100; i++) {
+                Future<?> gather = gather(longLived, EventLoop.current().failed(new IllegalArgumentException("early")));
+                assertThat(gather.exception()).hasMessage("early");
+                gathers.add(new WeakReference<>(gather));
+            }
+            for (int i = 0; i < 20 && gathers.stream().anyMatch(g -> g.get() != null); i++) {
+                System.gc();
+            }
+            assertThat(gathers.stream().filter(g -> g.get() != null)).hasSizeLessThanOrEqualTo(1); // a local, perhaps
+            longLived.fail(new IllegalArgumentException("looked at by those that are gone"));
         });
     }
 }

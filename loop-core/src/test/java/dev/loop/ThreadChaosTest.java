@@ -1,5 +1,7 @@
 package dev.loop;
 
+import static dev.loop.Async.moveOn;
+import static dev.loop.Async.shielded;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
@@ -148,7 +150,7 @@ class ThreadChaosTest {
 
         private void step() throws Exception {
             EventLoop loop = EventLoop.current();
-            switch (random.nextInt(10)) {
+            switch (random.nextInt(15)) {
                 case 0 -> Thread.sleep(0, random.nextInt(300_000));
                 case 1 -> inLock();
                 case 2 -> inMonitor();
@@ -181,8 +183,48 @@ class ThreadChaosTest {
                         Future.from(stage).await();
                     }
                 }
+                case 9 -> {
+                    Task<?> eager = loop.task().eager().spawn(this::brief);
+                    alone();
+                    eager.await();
+                }
+                case 10 -> shielded(this::brief);
+                case 11 -> moveOn(Duration.ofNanos(random.nextInt(400_000)), this::brief);
+                case 12 -> group();
+                case 13 -> {
+                    CompletableFuture<Integer> call = new CompletableFuture<>();
+                    others.execute(() -> call.completeAsync(() -> loop.portal().call(this::portalCall), others));
+                    Future.from(call).await();
+                }
                 default -> Thread.yield();
             }
+        }
+
+        private void brief() throws InterruptedException {
+            alone();
+            Thread.sleep(0, random.nextInt(300_000));
+            alone();
+        }
+
+        private int portalCall() {
+            alone();
+            yieldNow();
+            alone();
+            return 1;
+        }
+
+        /** Children that block, one of them begun at once, and perhaps an early end. */
+        private void group() {
+            TaskGroup.run(group -> {
+                group.spawn(this::brief);
+                group.spawn(this::inLock);
+                group.task().eager().spawn(this::brief);
+                if (random.nextInt(3) == 0) {
+                    group.cancel("chaos");
+                } else if (random.nextBoolean()) {
+                    brief();
+                }
+            });
         }
 
         private void inLock() {

@@ -1,5 +1,7 @@
 package dev.loop;
 
+import static dev.loop.Async.moveOn;
+import static dev.loop.Async.shielded;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
@@ -84,6 +86,32 @@ class TimeoutInBlockingCallTest {
                     .isInstanceOf(CancelledException.class)
                     .hasMessageContaining("reason");
             assertThat(order).containsExactly("cleaned up");
+        });
+    }
+
+    @Test
+    void anEdgeThatAShieldHoldsBackIsNotTakenForTheInterruptOfAScopeInside() {
+        EventLoop.run(() -> {
+            Task<?> task = spawn(() -> {
+                shielded(() -> {
+                    boolean ended = moveOn(MOMENT, () -> {
+                        try {
+                            new CountDownLatch(1).await();
+                        } catch (InterruptedException e) {
+                            order.add("interrupted");
+                        }
+                        yieldNow();
+                    });
+                    order.add("ended " + ended);
+                });
+                order.add("out of the shield");
+                yieldNow();
+                order.add("too far");
+            });
+            yieldNow();
+            task.cancel("held back");
+            assertThatThrownBy(task::await).hasMessageContaining("held back");
+            assertThat(order).containsExactly("interrupted", "ended false", "out of the shield");
         });
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WrongThreadTest {
 
-    private final EventLoop loop = EventLoop.create();
+    private final EventLoop loop = EventLoop.builder().debug(false).build();
     private final Promise<String> promise = loop.promise();
     private final Handle handle = loop.callLater(Duration.ofHours(1), () -> {});
     private final Task<String> task = loop.spawn(promise::await);
@@ -47,6 +47,13 @@ class WrongThreadTest {
                 () -> assertThat(loop.failed(new IllegalArgumentException())).isNotNull());
         calls.put("sleep", () -> assertThat(loop.sleep(Duration.ZERO)).isNotNull());
         calls.put(
+                "sleepUntil",
+                () -> assertThat(loop.sleepUntil(Deadline.never())).isNotNull());
+        calls.put("setDefaultExecutor", () -> loop.setDefaultExecutor(java.util.concurrent.ForkJoinPool.commonPool()));
+        calls.put(
+                "shutdownDefaultExecutor",
+                () -> assertThat(loop.shutdownDefaultExecutor(Duration.ZERO)).isNotNull());
+        calls.put(
                 "runInExecutor", () -> assertThat(loop.runInExecutor(() -> "")).isNotNull());
         calls.put("stop", loop::stop);
         calls.put("onClose", () -> loop.onClose(() -> {}));
@@ -74,6 +81,12 @@ class WrongThreadTest {
         calls.put("complete", () -> promise.complete(""));
         calls.put("fail", () -> promise.fail(new IllegalArgumentException()));
         calls.put("cancel", () -> task.cancel(""));
+        calls.put("join", () -> assertThat(task.join()).isNotNull());
+        calls.put("cancelAndJoin", () -> assertThat(task.cancelAndJoin()).isNotNull());
+        calls.put("awaiting", () -> assertThat(task.awaiting()).isNotNull());
+        calls.put("stack", () -> assertThat(task.stack()).isNotNull());
+        calls.put("context", () -> assertThat(task.context()).isNotNull());
+        calls.put("dependencies", () -> assertThat(task.dependencies()).isNotNull());
         calls.put("cancelling", () -> assertThat(task.cancelling()).isZero());
         calls.put("uncancel", task::uncancel);
         calls.put("cancel ", handle::cancel);

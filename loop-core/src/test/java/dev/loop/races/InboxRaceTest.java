@@ -194,7 +194,7 @@ class InboxRaceTest {
     void aTwinWhoseProducerLooksBeforeItPushesIsCaught() {
         Twin twin = hooked().replace(
                         "        Node first;", "        STEP;\n        boolean sleeping = asleep;\n        Node first;")
-                .replace("&& asleep && ", "&& sleeping && ");
+                .replace("        wake();\n", "        if (sleeping) {\n            wake();\n        }\n");
         assertThat(pushAgainstSleep(twin, 2, 1, 1).failure()).contains("[loop] wait for ever");
     }
 

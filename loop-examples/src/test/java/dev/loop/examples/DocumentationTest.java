@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,6 +33,8 @@ class DocumentationTest {
     private static final Pattern LINK =
             Pattern.compile("\\]\\(\\s*<?([^)\\s>]+)>?[^)]*\\)|^\\s*\\[[^\\]]+]:\\s*(\\S+)");
 
+    private static final Pattern TESTS = Pattern.compile("`(\\w+Test)`((?: \\d+(?:, \\d+)*)?)");
+
     @Test
     void everyJavaBlockIsCompiledCode() throws IOException {
         var problems = new ArrayList<String>();
@@ -50,6 +53,41 @@ class DocumentationTest {
             checkLinks(page, problems);
         }
         assertThat(problems).isEmpty();
+    }
+
+    @Test
+    void everyTestThatAPageNamesIsThere() throws IOException {
+        var problems = new ArrayList<String>();
+        for (Path page : pages()) {
+            for (String line : Files.readAllLines(page)) {
+                checkTests(page, line, problems);
+            }
+        }
+        assertThat(problems).isEmpty();
+    }
+
+    /** A test in back quotes is a class; numbers behind a parity test are behaviours, each of which has a method. */
+    private static void checkTests(Path page, String line, List<String> problems) throws IOException {
+        var tests = TESTS.matcher(line);
+        while (tests.find()) {
+            var source = sourceOf(tests.group(1));
+            if (source.isEmpty()) {
+                problems.add(ROOT.relativize(page) + ": there is no test " + tests.group(1));
+                continue;
+            }
+            for (String number : tests.group(2).split("[^0-9]+")) {
+                if (!number.isEmpty() && !source.get().contains("_" + number + "()")) {
+                    problems.add(ROOT.relativize(page) + ": " + tests.group(1) + " shows no behaviour " + number);
+                }
+            }
+        }
+    }
+
+    private static Optional<String> sourceOf(String test) throws IOException {
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            var file = files.filter(path -> path.endsWith(test + ".java")).findFirst();
+            return file.isEmpty() ? Optional.empty() : Optional.of(Files.readString(file.get()));
+        }
     }
 
     private static void checkBlocks(Path page, List<String> problems) throws IOException {
