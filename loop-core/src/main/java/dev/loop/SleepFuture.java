@@ -12,7 +12,7 @@ final class SleepFuture<T extends @Nullable Object> extends Future<T> {
 
     SleepFuture(EventLoop loop, Deadline deadline, T result) {
         super(loop);
-        immediate = !deadline.isNever() && deadline.when() - loop.now() <= 0;
+        immediate = loop.order != null && !deadline.isNever() && deadline.when() - loop.now() <= 0;
         timer = deadline.isNever()
                 ? null
                 : new TimerNode(deadline.when()) {

@@ -35,8 +35,8 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 class TestLoopSeedTest {
 
     /**
-     * A lost update: two tasks take a number, wait for a cause of their own, and put it back greater by one, but for the second, which
-     * is right only as long as it goes on after the first. First come, first served, it always does.
+     * A lost update: one task opens an account, another one pays in, and each is woken by a cause of its own. First come, first served,
+     * the account is always open in time.
      */
     private static void plantedBug() {
         EventLoop loop = EventLoop.current();
@@ -45,7 +45,7 @@ class TestLoopSeedTest {
         var balance = new int[1];
         var first = spawn(() -> {
             tick.await();
-            balance[0] = 1; // must be the opening of the account
+            balance[0] = 1;
         });
         var second = spawn(() -> {
             tock.await();

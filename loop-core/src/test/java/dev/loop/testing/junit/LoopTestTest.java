@@ -57,6 +57,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void theBodyRunsAsMainTaskAndWhatIsAroundItOutsideOfTheLoop() {
         Map<String, TestExecutionResult> results = run(selectClass(Fixtures.Lives.class));
         assertThat(results)
@@ -67,6 +68,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void aFailureKeepsItsTypeAndTellsWhatTheTasksDid() {
         Throwable failure = failure(Fixtures.Fails.class, "withAGraph");
         assertThat(failure).isInstanceOf(IOException.class).hasMessage("checked, and as it is");
@@ -74,6 +76,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void whatTheLoopHasToComplainOfFailsTheTest() {
         assertThat(failure(Fixtures.Fails.class, "atTheClose"))
                 .isInstanceOf(AssertionError.class)
@@ -81,6 +84,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void aDeadlockFailsTheTest() {
         assertThat(failure(Fixtures.Fails.class, "byADeadlock"))
                 .isInstanceOf(DeadlockError.class)
@@ -88,6 +92,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void anAssumptionThatDoesNotHoldIsNoFailure() {
         assertThat(run(selectMethod(Fixtures.Fails.class, "notWhenAborted")).values())
                 .singleElement()
@@ -95,6 +100,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     @Tag("unseeded") // counts the runs under seeds of its own
     void everySeedIsARunAndAFailureTellsItsOwn() {
         Map<String, TestExecutionResult> results = run(selectClass(Fixtures.Seeded.class));
@@ -127,6 +133,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void aTimeoutCancelsTheMainTaskInAWait() {
         assertThat(failure(Fixtures.TimesOut.class, "inAWaitForAThread")).isInstanceOf(TimeoutException.class);
     }
@@ -144,6 +151,7 @@ class LoopTestTest {
     }
 
     @Test
+    @Tag("both-engines")
     void theSnippets() {
         assertThat(run(selectClass(LoopTestSnippets.class)).values())
                 .isNotEmpty()
