@@ -160,7 +160,8 @@ class CloseChaosTest {
                 } catch (CancelledException e) {
                     if (random.nextInt(3) == 0) {
                         cleanups++;
-                        shielded(() -> sleep(Duration.ofMillis(random.nextInt(10))).await());
+                        shielded(() ->
+                                sleep(Duration.ofMillis(random.nextInt(10))).await());
                     }
                     if (random.nextInt(4) > 0) {
                         throw e;
@@ -204,20 +205,26 @@ class CloseChaosTest {
                     }
                 }
                 case 9 -> spawn(null, depth - 1).await();
-                case 10 -> gather(spawn(null, depth - 1), promise(), spawn(null, depth - 1)).await();
+                case 10 ->
+                    gather(spawn(null, depth - 1), promise(), spawn(null, depth - 1))
+                            .await();
                 case 11 -> shield(spawn(null, depth - 1)).await();
                 case 12 -> moveOn(moment(), () -> act(depth - 1));
                 case 13 -> {
                     Task<String> task = spawn(null, depth - 1);
-                    Context.current().with(ME, -1).run(() -> test.loop().callSoon(() -> assertThat(ME.get()).isEqualTo(-1)));
+                    Context.current()
+                            .with(ME, -1)
+                            .run(() -> test.loop()
+                                    .callSoon(() -> assertThat(ME.get()).isEqualTo(-1)));
                     task.cancelAndJoin("by its parent").await();
                 }
                 case 14 -> spawn(null, depth - 1).join().await();
-                case 15, 16 -> TaskGroup.run(policy(), group -> {
-                    spawn(group, depth - 1);
-                    spawn(group, depth - 1);
-                    act(depth - 1);
-                });
+                case 15, 16 ->
+                    TaskGroup.run(policy(), group -> {
+                        spawn(group, depth - 1);
+                        spawn(group, depth - 1);
+                        act(depth - 1);
+                    });
                 default -> {
                     try (var group = TaskGroup.open(policy())) {
                         spawn(group, depth - 1);

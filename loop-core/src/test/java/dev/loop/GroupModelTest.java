@@ -113,7 +113,9 @@ class GroupModelTest {
 
         @Override
         public String toString() {
-            return policy + (block ? joins ? ", a block that joins" : ", a block" : "") + "%nbody %s%n%s%ndeadline %d, edge %d, cancel of the group %d"
+            return policy
+                    + (block ? joins ? ", a block that joins" : ", a block" : "")
+                    + "%nbody %s%n%s%ndeadline %d, edge %d, cancel of the group %d"
                             .formatted(
                                     body,
                                     children.stream().map(Work::toString).collect(Collectors.joining("\n")),
