@@ -383,7 +383,8 @@ public abstract class Future<T extends @Nullable Object> {
 
     /** Whether anything is told when this is done. */
     final boolean hasListeners() {
-        return listeners != null && !(listeners instanceof CreationTrace);
+        Object l = listeners;
+        return l instanceof Listeners list ? list.hasAny() : l != null && !(l instanceof CreationTrace);
     }
 
     /** Whether somebody else than this listener wants the outcome. */

@@ -148,6 +148,11 @@ final class Listeners {
         return listener instanceof DoneCallback<?> callback ? callback.callback() : listener;
     }
 
+    /** Whether there is anything besides the history that debug mode keeps here. */
+    boolean hasAny() {
+        return size > (first() instanceof CreationTrace ? 1 : 0);
+    }
+
     @Nullable Listener first() {
         return first == null ? null : first.listener;
     }

@@ -22,7 +22,7 @@ final class ReadyHandle extends Handle implements ReadyEntry {
 
     @Override
     public Object lane() {
-        return callback instanceof Laned laned ? laned.lane() : Lane.ORDERED;
+        return TracedCallback.code(callback) instanceof Laned laned ? laned.lane() : Lane.ORDERED;
     }
 
     @Override

@@ -38,7 +38,7 @@ public final class RunnerBuilder {
      * </ul>
      *
      * <p>Several runners that run at the same time are all told. A signal for which the program has a handler of its own is left to
-     * that, and so is one that a task waits for; with {@code java -Xrs} signals are the JVM's.
+     * that; one that a task waits for is the program's from then on, so that the next one ends the JVM if nobody waits; with {@code java -Xrs} signals are the JVM's.
      *
      * @param handled by default true if the run is called on the JVM's thread {@code main}, where it is the program's own, else false:
      *     a loop inside of something larger is not to be asked when that is to end

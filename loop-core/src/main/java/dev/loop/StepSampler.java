@@ -1,6 +1,7 @@
 package dev.loop;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,6 +22,10 @@ final class StepSampler {
     private static final int LOOKS_PER_BOUND = 4;
     private static final long SHORTEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(1);
     private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
+
+    /** What may stand between a handle and the code of its callback. */
+    private static final Set<String> OURS =
+            Set.of(DoneCallback.class.getName(), TracedCallback.class.getName(), Carried.class.getName());
 
     /** Where a step stood, by its number. */
     record Sample(long step, Thread thread, Trace trace) {}
@@ -135,7 +140,7 @@ final class StepSampler {
             if (frame.getClassName().equals(Handle.class.getName())) {
                 break;
             }
-            if (!frame.getClassName().equals(DoneCallback.class.getName())) {
+            if (!OURS.contains(frame.getClassName())) {
                 outermost = frame;
             }
         }

@@ -15,6 +15,11 @@ record TracedCallback(Runnable callback, Trace created) implements Runnable {
         return callback instanceof TracedCallback traced ? traced.created : null;
     }
 
+    /** The callback itself. */
+    static @Nullable Runnable code(@Nullable Runnable callback) {
+        return callback instanceof TracedCallback traced ? traced.callback : callback;
+    }
+
     @Override
     public String toString() {
         return callback.toString();

@@ -16,6 +16,7 @@ import dev.loop.testing.ManualClock;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -120,10 +121,11 @@ class DebugModeTest {
                 }
                 yieldNow();
             });
-            assertThat(log.lines)
-                    .anySatisfy(line -> assertThat(
-                                    Arrays.toString(line.getThrowableProxy().getStackTraceElementProxyArray()))
-                            .contains("untilItWasSeen"));
+            assertThat(log.lines.stream()
+                            .map(ILoggingEvent::getThrowableProxy)
+                            .filter(Objects::nonNull) // a slow machine has other slow steps, which nobody may have seen
+                            .map(stack -> Arrays.toString(stack.getStackTraceElementProxyArray())))
+                    .anySatisfy(stack -> assertThat(stack).contains("untilItWasSeen"));
             log.lines.clear();
         }
     }

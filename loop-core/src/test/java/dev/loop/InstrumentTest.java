@@ -245,6 +245,7 @@ class InstrumentTest {
                             heard.add("a works");
                         })
                         .await();
+                yieldNow(); // until it is told
                 assertThat(test.reports()).singleElement().satisfies(report -> {
                     assertThat(report.message()).contains("an instrument failed and was removed");
                     assertThat(report.exception()).hasMessage("broken");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
  * Cancels along many tasks: no recursion, no work that grows with the square. The numbers are such that the square would take longer
  * than the limit of the class.
  */
+@Tag("unseeded") // takes long, and is about depth, not about order
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LongChainTest {
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WrongThreadTest {
 
-    private final EventLoop loop = EventLoop.create();
+    private final EventLoop loop = EventLoop.builder().debug(false).build();
     private final Promise<String> promise = loop.promise();
     private final Handle handle = loop.callLater(Duration.ofHours(1), () -> {});
     private final Task<String> task = loop.spawn(promise::await);

@@ -52,8 +52,8 @@ public final class ProcessSignals {
     }
 
     /**
-     * Listens to signals for which the program has nothing of its own: it is told of those only that no {@link #listen listener} has
-     * taken. A signal for which the program has installed a handler of {@code sun.misc.Signal} is left to that, and one that nobody
+     * Listens to signals for which the program has nothing of its own: it is told only while no {@link #listen listener} has taken
+     * one of that name. After that they are the program's, and when nobody listens, what the JVM makes of them. A signal for which the program has installed a handler of {@code sun.misc.Signal} is left to that, and one that nobody
      * can have to the JVM.
      *
      * @param names with or without {@code SIG}, in any case

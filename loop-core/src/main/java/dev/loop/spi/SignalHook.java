@@ -28,6 +28,7 @@ final class SignalHook {
     // guarded by LOCK
     private final Set<Listening> listeners = new LinkedHashSet<>();
     private final Set<Listening> byDefault = new LinkedHashSet<>();
+    private boolean programs; // it has taken one itself
 
     /** Installs the handler. It may be called at once, and then waits for the lock. */
     private SignalHook(String name) {
@@ -133,11 +134,20 @@ final class SignalHook {
     private void received() {
         List<Listening> asked;
         List<Listening> otherwise;
+        boolean before;
         synchronized (LOCK) {
             asked = new ArrayList<>(listeners);
-            otherwise = new ArrayList<>(byDefault);
+            before = programs;
+            programs |= !asked.isEmpty(); // before they are told: the next signal may follow at once
         }
-        if (!tell(asked) && !tell(otherwise)) {
+        if (tell(asked)) {
+            return;
+        }
+        synchronized (LOCK) {
+            programs = before;
+            otherwise = programs ? List.of() : new ArrayList<>(byDefault);
+        }
+        if (!tell(otherwise)) {
             passOn();
         }
     }

@@ -251,6 +251,7 @@ class LoopParityTest {
     // --- 4
 
     @Test
+    @Tag("unseeded") // takes long, and is about timers only
     void manyCancelledTimersAreFreedTheOthersKeepTheirOrderAndNothingLeaks_4() {
         try (var test = new TestLoop()) {
             var random = new Random(4);

@@ -22,7 +22,7 @@ public final class Signals {
      * Waits for the next one of some signals. While somebody waits for a signal it does nothing else: a SIGINT does not end the JVM.
      * When the last wait has ended, by a signal or a cancel, the signal does again what it did before, so a second Ctrl-C ends a
      * program whose orderly end hangs. One signal ends all waits for it. What a {@link dev.loop.Runner} does at an INT or TERM by
-     * default it does not while somebody waits here.
+     * default it does not while somebody waits here, nor after that.
      *
      * {@snippet file="dev/loop/io/net/SnippetsTest.java" region="signals"}
      *
