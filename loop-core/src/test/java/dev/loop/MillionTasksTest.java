@@ -1,16 +1,16 @@
 package dev.loop;
 
+import static dev.loop.Async.asCompleted;
 import static dev.loop.Async.currentTask;
 import static dev.loop.Async.gather;
 import static dev.loop.Async.moveOn;
 import static dev.loop.Async.shield;
 import static dev.loop.Async.shielded;
 import static dev.loop.Async.sleep;
+import static dev.loop.Async.staggeredRace;
 import static dev.loop.Async.timeout;
 import static dev.loop.Async.waitFor;
-import static dev.loop.Async.asCompleted;
 import static dev.loop.Async.waitOn;
-import static dev.loop.Async.staggeredRace;
 import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -181,7 +181,9 @@ class MillionTasksTest {
             assertThat(listeners(longLived))
                     .as("listeners of a promise")
                     .isLessThanOrEqualTo(2); // the waiter, one for shields
-            assertThat(listeners(longTask)).as("listeners of a task").isLessThanOrEqualTo(3); // the joiner, one for shields, one for gathers
+            assertThat(listeners(longTask))
+                    .as("listeners of a task")
+                    .isLessThanOrEqualTo(3); // the joiner, one for shields, one for gathers
             longLived.complete(0);
             waiter.await();
             joiner.cancelAndJoin("the end").await();
@@ -217,7 +219,8 @@ class MillionTasksTest {
                 }
                 sleep(Duration.ofMillis(1)).await();
             }
-            sleep(Duration.ofSeconds(1)).await(); // waits are hot: sleeps that nobody waits for any more end by themselves
+            sleep(Duration.ofSeconds(1))
+                    .await(); // waits are hot: sleeps that nobody waits for any more end by themselves
             tasks.clear();
             groups.clear();
             scopes.clear();
@@ -333,7 +336,8 @@ class MillionTasksTest {
                 case 10 -> gather(sleep(moment()), promise()).await();
                 case 11 -> moveOn(moment(), () -> longLived.await());
                 case 12 -> shielded(() -> moveOn(moment(), () -> sleep(moment()).await()));
-                case 13 -> gather(longTask, EventLoop.current().failed(new Planned())).await();
+                case 13 ->
+                    gather(longTask, EventLoop.current().failed(new Planned())).await();
                 case 14 ->
                     waitOn(List.of(longTask, promise(), sleep(moment())), moment(), WaitCondition.FIRST_COMPLETED)
                             .await();
