@@ -1,13 +1,16 @@
 package dev.loop;
 
+import static dev.loop.Async.asCompleted;
 import static dev.loop.Async.currentTask;
 import static dev.loop.Async.gather;
 import static dev.loop.Async.moveOn;
 import static dev.loop.Async.shield;
 import static dev.loop.Async.shielded;
 import static dev.loop.Async.sleep;
+import static dev.loop.Async.staggeredRace;
 import static dev.loop.Async.timeout;
 import static dev.loop.Async.waitFor;
+import static dev.loop.Async.waitOn;
 import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -135,6 +138,7 @@ class MillionTasksTest {
             Throwable error = context.exception();
             if (!(error instanceof Planned
                     || error instanceof TimeoutException
+                    || error instanceof RaceException
                     || (error instanceof IllegalStateException
                             && error.getMessage().contains("without telling")))) {
                 test.reports().add(context);
@@ -145,8 +149,10 @@ class MillionTasksTest {
             EventLoop loop = EventLoop.current();
             longLived = loop.promise();
             longTask = loop.spawn("for ever", () -> sleep(Duration.ofDays(365)).await());
-            Task<?> waiter = loop.spawn(
-                    "waits with the others", () -> longLived.await()); // so that who is cancelled only leaves
+            // two that stay to the end: so that who is cancelled only leaves what outlives them all
+            Task<?> waiter = loop.spawn("waits for the promise", () -> longLived.await());
+            Task<?> joiner = loop.spawn("waits for the task", () -> longTask.await());
+            List<Task<?>> stay = List.of(currentTask(), longTask, waiter, joiner);
             queue = new Queue<>(3);
             lock = new Lock();
             while (spawned < wanted) {
@@ -160,9 +166,9 @@ class MillionTasksTest {
                     yieldNow();
                 }
             }
-            end(loop, waiter);
+            end(loop, stay);
             assertThat(ended).as("ends of %d tasks", spawned).isEqualTo(spawned);
-            assertThat(loop.allTasks()).containsExactlyInAnyOrder(currentTask(), longTask, waiter);
+            assertThat(loop.allTasks()).containsExactlyInAnyOrderElementsOf(stay);
             assertThat(loop.timers.size()).as("timers").isEqualTo(1); // that of the long task
             assertThat(currentTask().cancelling()).isZero();
             assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
@@ -175,11 +181,13 @@ class MillionTasksTest {
             assertThat(listeners(longLived))
                     .as("listeners of a promise")
                     .isLessThanOrEqualTo(2); // the waiter, one for shields
-            assertThat(listeners(longTask)).as("listeners of a task").isLessThanOrEqualTo(1); // one for all shields
+            assertThat(listeners(longTask))
+                    .as("listeners of a task")
+                    .isLessThanOrEqualTo(3); // the joiner, one for shields, one for gathers
             longLived.complete(0);
             waiter.await();
-            longTask.cancel();
-            longTask.join().await();
+            joiner.cancelAndJoin("the end").await();
+            longTask.cancelAndJoin("the end").await();
         }
 
         private static int listeners(Future<?> future) throws ReflectiveOperationException {
@@ -195,14 +203,14 @@ class MillionTasksTest {
         }
 
         /** Lets everybody go who is still there: by completing, cancelling, and letting time pass. */
-        private void end(EventLoop loop, Task<?> waiter) {
-            for (int i = 0; i < 10_000 && loop.tasks.size() > 3; i++) {
+        private void end(EventLoop loop, List<Task<?>> stay) {
+            for (int i = 0; i < 10_000 && loop.tasks.size() > stay.size(); i++) {
                 promises.forEach(promise -> promise.tryComplete(0));
                 promises.clear();
                 groups.forEach(TaskGroup::cancel);
                 scopes.forEach(CancelScope::cancel);
                 for (Task<?> task : loop.allTasks()) {
-                    if (task != longTask && task != waiter && task != currentTask()) {
+                    if (!stay.contains(task)) {
                         task.cancel("the end");
                     }
                 }
@@ -211,8 +219,8 @@ class MillionTasksTest {
                 }
                 sleep(Duration.ofMillis(1)).await();
             }
-            yieldNow(); // their done callbacks
-            yieldNow();
+            sleep(Duration.ofSeconds(1))
+                    .await(); // waits are hot: sleeps that nobody waits for any more end by themselves
             tasks.clear();
             groups.clear();
             scopes.clear();
@@ -279,7 +287,7 @@ class MillionTasksTest {
             for (int i = random.nextInt(3); i >= 0; i--) {
                 try {
                     step(depth);
-                } catch (TimeoutException | TaskGroupException e) {
+                } catch (TimeoutException | TaskGroupException | RaceException e) {
                     // as meant
                 } catch (CancelledException e) {
                     if (random.nextInt(5) > 0) {
@@ -306,7 +314,7 @@ class MillionTasksTest {
 
         private void step(int depth) {
             boolean more = depth > 0 && spawned < wanted;
-            switch (random.nextInt(more ? 22 : 13)) {
+            switch (random.nextInt(more ? 27 : 17)) {
                 case 0 -> yieldNow();
                 case 1 -> sleep(moment()).await();
                 case 2 -> timeout(moment(), () -> promise().await());
@@ -328,21 +336,34 @@ class MillionTasksTest {
                 case 10 -> gather(sleep(moment()), promise()).await();
                 case 11 -> moveOn(moment(), () -> longLived.await());
                 case 12 -> shielded(() -> moveOn(moment(), () -> sleep(moment()).await()));
-                case 13 -> spawn(depth - 1).await();
+                case 13 ->
+                    gather(longTask, EventLoop.current().failed(new Planned())).await();
                 case 14 ->
+                    waitOn(List.of(longTask, promise(), sleep(moment())), moment(), WaitCondition.FIRST_COMPLETED)
+                            .await();
+                case 15 -> {
+                    try (var ends = asCompleted(List.of(longLived, promise(), promise()), moment())) {
+                        for (Future<Integer> end : ends) {
+                            end.await();
+                        }
+                    }
+                }
+                case 16 -> timeout(moment(), () -> longTask.await());
+                case 17 -> spawn(depth - 1).await();
+                case 18 ->
                     gather(spawn(depth - 1), sleep(moment()), spawn(depth - 1)).await();
-                case 15 -> waitFor(spawn(depth - 1), moment()).await();
-                case 16 -> shield(spawn(depth - 1)).await();
-                case 17 -> timeout(moment(), () -> act(depth - 1));
-                case 18 -> {
+                case 19 -> waitFor(spawn(depth - 1), moment()).await();
+                case 20 -> shield(spawn(depth - 1)).await();
+                case 21 -> timeout(moment(), () -> act(depth - 1));
+                case 22 -> {
                     CancelScope scope = keep(scopes, CancelScope.within(moment()));
                     if (random.nextInt(4) == 0) {
                         scope.shield();
                     }
                     scope.run(() -> act(depth - 1));
                 }
-                case 19 -> TaskGroup.run(policy(), group -> populate(group, depth));
-                case 20 -> {
+                case 23 -> TaskGroup.run(policy(), group -> populate(group, depth));
+                case 24 -> {
                     try (var group = TaskGroup.open(policy())) {
                         populate(group, depth);
                         if (random.nextBoolean()) {
@@ -350,6 +371,9 @@ class MillionTasksTest {
                         }
                     }
                 }
+                case 25 ->
+                    staggeredRace(List.of(() -> act(depth - 1), () -> act(depth - 1), () -> 1), moment())
+                            .await();
                 default -> {
                     Task<Integer> task = spawn(depth - 1);
                     yieldNow();
