@@ -137,7 +137,8 @@ class RunnerSignalsTest {
         try (var child = new Child("server")) {
             assertThat(child.until("ready").send("TERM").ends(0))
                     .containsSubsequence("second hook", "first hook")
-                    .containsSubsequence("asked to end: SIGTERM", "answered what was begun", "ended") // beside the hooks
+                    .containsSubsequence(
+                            "asked to end: SIGTERM", "answered what was begun", "ended") // beside the hooks
                     .endsWith("ended");
         }
     }
