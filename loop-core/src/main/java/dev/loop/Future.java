@@ -320,11 +320,9 @@ public abstract class Future<T extends @Nullable Object> {
         }
         outcome = how;
         Object l = listeners;
+        boolean looker = hasLooker();
         if (how instanceof Outcome.Failed failed) {
             failed.created = created();
-            if (!hasLooker() && !loop.isClosed() && !failed.isFatal()) {
-                loop.reports.watch(this, failed);
-            }
         }
         if (l != null) {
             listeners = null;
@@ -333,6 +331,14 @@ public abstract class Future<T extends @Nullable Object> {
             } else {
                 ((Listeners) l).completed(this);
             }
+        }
+        // last: the cleaner has a lock of the JDK's, at which this thread may give way
+        if (how instanceof Outcome.Failed failed
+                && !looker
+                && !failed.looked
+                && !loop.isClosed()
+                && !failed.isFatal()) {
+            loop.reports.watch(this, failed);
         }
         return true;
     }

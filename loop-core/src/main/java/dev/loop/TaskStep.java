@@ -68,7 +68,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     /** Runs this until it gives the thread back. Returns who goes on at once: a child that begins eagerly, or who waits for that. */
     private @Nullable TaskStep advance() {
-        Coroutine c = task.outcome == null ? begun() : null;
+        Coroutine c = isOver() ? null : begun();
         if (c != null) {
             if (inJdkWait) {
                 inJdkWait = false;
@@ -103,6 +103,12 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         TaskStep back = caller;
         caller = null;
         return back;
+    }
+
+    /** Whether nothing is left to run. An outcome alone does not say so: what tells of it can block as well. */
+    private boolean isOver() {
+        Coroutine c = coroutine;
+        return c == null ? task.outcome != null : c.isDone();
     }
 
     /** The coroutine; made for the first step. Null if the task was cancelled before that, and has ended now. */
@@ -147,7 +153,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     @Override
     public void admit(ReadyQueue ready) {
-        if (!queued && task.outcome == null) {
+        if (!queued && !isOver()) {
             queued = true;
             ready.add(this);
             if (loop.probe != null) {
