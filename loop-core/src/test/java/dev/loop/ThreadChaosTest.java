@@ -85,7 +85,11 @@ class ThreadChaosTest {
         /** The other threads may be in the middle of their last turn with it. */
         private boolean isFree() {
             try {
-                return lock.tryLock(10, TimeUnit.SECONDS);
+                boolean free = lock.tryLock(10, TimeUnit.SECONDS);
+                if (free) {
+                    lock.unlock(); // they have more to do
+                }
+                return free;
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
