@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A run was ended from outside before its main task had come to an end of its own: by a signal of the process or by
- * {@link EventLoop#requestShutdown}. Its cause is the cancel as the main task let it through. What exit code follows from it is the
- * program's choice; a shell expects 128 and the number of the signal (130 after a SIGINT, 143 after a SIGTERM).
+ * {@link EventLoop#requestShutdown}. It has no stack, so that a program which lets it through ends with one line. What exit code follows
+ * from it is the program's choice; a shell expects 128 and the number of the signal (130 after a SIGINT, 143 after a SIGTERM).
  */
 public final class InterruptedRunException extends RuntimeException {
 
@@ -14,8 +14,8 @@ public final class InterruptedRunException extends RuntimeException {
     /** The name of the signal, if it was one. */
     private final @Nullable String signal;
 
-    InterruptedRunException(String message, @Nullable String signal, Throwable cause) {
-        super(message, cause);
+    InterruptedRunException(String message, @Nullable String signal) {
+        super(message, null, true, false);
         this.signal = signal;
     }
 

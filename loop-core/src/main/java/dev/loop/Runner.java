@@ -102,16 +102,14 @@ public final class Runner implements AutoCloseable {
         Object outcome = main.outcome;
         if (outcome == null && loop.shutdown.isOver()) {
             return new InterruptedRunException(
-                    "the main task had not ended when the run was aborted: " + loop.shutdown.reason(),
-                    signals.last(),
-                    thrown);
+                    "the main task had not ended when the run was aborted: " + loop.shutdown.reason(), signals.last());
         }
         if (outcome instanceof Outcome.Cancelled && thrown instanceof CancelledException) {
             if (loop.shutdown.isCancelling()) {
-                return new InterruptedRunException("shut down: " + loop.shutdown.reason(), signals.last(), thrown);
+                return new InterruptedRunException("shut down: " + loop.shutdown.reason(), signals.last());
             }
             if (signals.haveCancelled(main.step) && main.step.uncancel() == 0) {
-                return new InterruptedRunException("interrupted by " + signals.reason(), signals.last(), thrown);
+                return new InterruptedRunException("interrupted by " + signals.reason(), signals.last());
             }
         }
         return thrown;

@@ -91,6 +91,17 @@ class RunnerSignalsTest {
     }
 
     @Test
+    void aProgramThatLetsTheExceptionThroughEndsWithOneLine() throws Exception {
+        try (var child = new Child("letsItThrough")) {
+            assertThat(child.until("ready").send("INT").ends(1))
+                    .containsExactly(
+                            "ready",
+                            "cancelled: SIGINT",
+                            "Exception in thread \"main\" dev.loop.InterruptedRunException: interrupted by SIGINT");
+        }
+    }
+
+    @Test
     void aMainTaskThatEndsWithAValueAllTheSameKeepsIt() throws Exception {
         try (var child = new Child("keepsItsValue")) {
             assertThat(child.until("ready").send("INT").ends(0)).containsExactly("ready", "the value");
@@ -191,6 +202,9 @@ class RunnerSignalsTest {
     static final class Programs {
 
         public static void main(String[] args) throws Exception {
+            if (args[0].equals("letsItThrough")) {
+                EventLoop.run(Programs::waitForEver);
+            }
             try {
                 switch (args[0]) {
                     case "interrupted" -> interrupted();
