@@ -74,6 +74,12 @@ public final class TcpListener implements Listener<TcpStream> {
         EventLoop loop = EventLoop.current();
         List<InetAddress> addresses = SystemResolver.known(host);
         if (addresses == null) {
+            if (loop.isCallbackThread(
+                    Thread.currentThread())) { // before a helper thread asks for what nobody could wait for
+                throw new IllegalStateException(
+                        "bind(\"" + host + "\", " + port
+                                + ") in a callback would wait for a name server and hold every callback behind it: spawn a task");
+            }
             try {
                 addresses = Resolver.system().resolve(loop, host).await();
             } catch (UnresolvedHostException e) {

@@ -108,6 +108,9 @@ class TcpListenerTest {
             assertThat(refused.await())
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("spawn a task");
+            assertThat(EventLoop.current().externalWork())
+                    .as("names that are asked for and that nobody waits for")
+                    .isZero();
         });
     }
 
