@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** A program that a test has started, and ends by this handle. Its output is read off the loop, because a pipe holds the thread. */
 record Program(Process process) implements AutoCloseable {
@@ -75,7 +74,7 @@ record Program(Process process) implements AutoCloseable {
     public void close() {
         process.destroyForcibly();
         try {
-            process.waitFor(30, TimeUnit.SECONDS);
+            process.waitFor(); // nothing survives that
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
