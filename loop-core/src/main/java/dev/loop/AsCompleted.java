@@ -15,13 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Several futures in the order in which they end: each of them once, itself, done. Made by {@link Async#asCompleted}.
  *
- * <pre>{@code
- * try (var pages = asCompleted(downloads)) {
- *     for (Future<String> page : pages) {
- *         show(page.result());
- *     }
- * }
- * }</pre>
+ * {@snippet class="dev.loop.SnippetsTest" region="ascompleted"}
  *
  * <p>It cancels none of the futures and reads none of them. Leaving the loop early leaves them alone; closing this lets go of them,
  * which happens by itself when all have ended or the time is up. It belongs to its loop's thread.

@@ -235,12 +235,9 @@ public final class CancelScope {
         }
     }
 
-    private static boolean isOwnInterrupt(CancelScope scope, TaskCancels s, Throwable e) {
-        return e instanceof InterruptedException && s.isOwnInterrupt() && s.effectiveScope() == scope;
-    }
-
+    /** Whether this scope's cancel has reached a blocking JDK call, which tells of it by its own exception. */
     private boolean isOwnInterrupt(TaskCancels s, Throwable e) {
-        return isOwnInterrupt(this, s, e);
+        return e instanceof InterruptedException && s.isOwnInterrupt() && s.effectiveScope() == this;
     }
 
     private void absorb(TaskCancels s, CancelledException e) {

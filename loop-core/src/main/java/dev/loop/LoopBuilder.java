@@ -85,7 +85,7 @@ public final class LoopBuilder {
 
     /**
      * Sets how long a shutdown waits for what it has cancelled, {@link EventLoop#close()} included. What has not ended then is reported
-     * and goes on outside of the loop.
+     * and goes on outside of the loop. A {@link TaskGroup} reports children that have not ended so long after their cancel, and waits on.
      *
      * @param limit on the loop's clock; by default ten seconds
      * @return this

@@ -5,13 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a future ended, as a value: made to be switched over.
  *
- * <pre>{@code
- * switch (result) {
- *     case Result.Value(String page) -> show(page);
- *     case Result.Failure(Throwable error) -> log(error);
- *     case Result.Cancelled(String reason) -> {}
- * }
- * }</pre>
+ * {@snippet class="dev.loop.SnippetsTest" region="result"}
  *
  * @param <T> the value
  */

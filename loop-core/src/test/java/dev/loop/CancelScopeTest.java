@@ -308,7 +308,10 @@ class CancelScopeTest {
             var scope = CancelScope.create();
             scope.run(() -> assertThatIllegalStateException().isThrownBy(() -> scope.run(() -> {})));
             assertThatIllegalStateException().isThrownBy(() -> scope.run(() -> {}));
-            assertThatIllegalStateException().isThrownBy(scope::shield);
+            assertThatIllegalStateException().isThrownBy(scope::shield).withMessageContaining("is shielded before");
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> scope.about("too late"))
+                    .withMessageContaining("is named before");
             Promise<Throwable> refused = EventLoop.current().promise();
             EventLoop.current().callSoon(() -> {
                 try {

@@ -1,6 +1,8 @@
 package dev.loop;
 
+import static dev.loop.Async.asCompleted;
 import static dev.loop.Async.gather;
+import static dev.loop.Async.gatherResults;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.testing.TestKit.waitAllTasksBlocked;
@@ -10,8 +12,10 @@ import dev.loop.queue.Queue;
 import dev.loop.sync.Lock;
 import dev.loop.testing.Sequencer;
 import dev.loop.testing.TestLoop;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -208,5 +212,43 @@ class SnippetsTest {
             assertThat(queue.size()).isEqualTo(2); // in every order in which they may run
         });
         // @end
+    }
+
+    @Test
+    void futuresInTheOrderInWhichTheyEnd() {
+        TestLoop.run(() -> {
+            var shown = new ArrayList<Integer>();
+            var downloads = List.of(spawn(() -> measure("slow page")), spawn(() -> measure("page")));
+            // @start region="ascompleted"
+            try (var pages = asCompleted(downloads)) {
+                for (Future<Integer> page : pages) { // waits for the next one that ends
+                    shown.add(page.result());
+                }
+            }
+            // @end
+            assertThat(shown).containsExactlyInAnyOrder(9, 4);
+        });
+    }
+
+    @Test
+    void everyFutureWithHowItEnded() {
+        TestLoop.run(() -> {
+            var lines = new ArrayList<String>();
+            EventLoop loop = EventLoop.current();
+            // @start region="result"
+            List<Result<Integer>> results = gatherResults(
+                            List.of(spawn(() -> measure("left")), loop.failed(new IOException("gone"))))
+                    .await();
+            for (Result<Integer> result : results) {
+                lines.add(
+                        switch (result) {
+                            case Result.Value(Integer value) -> "value " + value;
+                            case Result.Failure(Throwable error) -> "failed: " + error.getMessage();
+                            case Result.Cancelled(String reason) -> "cancelled: " + reason;
+                        });
+            }
+            // @end
+            assertThat(lines).containsExactly("value 4", "failed: gone");
+        });
     }
 }
