@@ -210,7 +210,7 @@ final class GroupChildren {
 
         @Override
         public boolean waits() {
-            return policy != TaskGroup.Policy.SUPERVISOR || start != null;
+            return policy != TaskGroup.Policy.SUPERVISOR || (start != null && !start.hasStarted());
         }
     }
 }

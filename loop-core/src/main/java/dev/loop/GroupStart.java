@@ -24,6 +24,11 @@ final class GroupStart<T extends @Nullable Object> extends Promise<T> implements
         finish(Outcome.of(value));
     }
 
+    /** Whether the child is the group's affair now. */
+    boolean hasStarted() {
+        return started;
+    }
+
     /** The child has ended. Returns whether that is the outcome of this. */
     boolean ended(Task<?> task) {
         if (started) {

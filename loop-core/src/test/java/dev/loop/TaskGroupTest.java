@@ -548,6 +548,24 @@ class TaskGroupTest {
     }
 
     @Test
+    void underASupervisorAFailureAfterTheStartIsReportedIfNobodyLooks() {
+        try (var test = new TestLoop()) {
+            test.runMain(() -> TaskGroup.run(
+                    Policy.SUPERVISOR,
+                    group -> group.start(started -> {
+                                started.started(null);
+                                fail(SECOND, "later");
+                            })
+                            .await()));
+            test.loop().close();
+            assertThat(test.reports())
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.exception()).hasMessage("later"));
+            test.reports().clear();
+        }
+    }
+
+    @Test
     void aStartWhoseWaitTimesOutCancelsTheChild() {
         TestLoop.run(() -> TaskGroup.run(group -> {
             assertThatThrownBy(() -> timeout(
