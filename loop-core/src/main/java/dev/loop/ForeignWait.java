@@ -128,8 +128,10 @@ final class ForeignWait {
                 future.addListener(listener);
             }
         };
-        if (loop.isCurrent() || (loop.isAtRest() && future.outcome != null)) {
+        if (loop.isCurrent()) {
             register.run();
+        } else if (loop.isAtRest() && future.outcome != null) {
+            transfer(future, result); // nobody depends on it yet; and nothing of the loop is this thread's to touch
         } else if (!loop.submit(register)) {
             result.completeExceptionally(loop.closedException());
         }

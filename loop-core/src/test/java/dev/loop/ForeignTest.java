@@ -39,6 +39,21 @@ class ForeignTest {
         return outcome;
     }
 
+    @Test
+    void aThreadThatAsksALoopAtRestGetsTheOutcomeAndTouchesNothingOfTheLoop() throws Exception {
+        var loop = EventLoop.create();
+        try {
+            Promise<String> done = loop.promise();
+            done.complete("value");
+            var seen = new CompletableFuture<CompletableFuture<String>>();
+            Thread.ofPlatform().start(() -> seen.complete(done.toCompletableFuture()));
+            assertThat(seen.get()).isCompletedWithValue("value");
+            assertThat(loop.foreignWaits).isEmpty(); // the close of the loop goes through them, on its own thread
+        } finally {
+            loop.close();
+        }
+    }
+
     // --- await on a plain thread
 
     @Test

@@ -64,6 +64,7 @@ class ThreadChaosTest {
         private final List<ExceptionContext> reports = new ArrayList<>();
         private final AtomicInteger running = new AtomicInteger();
         private final AtomicBoolean overlap = new AtomicBoolean();
+        private final AtomicInteger portalCalls = new AtomicInteger(); // also those whose task has turned away
 
         Program(int seed) {
             this.seed = seed;
@@ -127,7 +128,7 @@ class ThreadChaosTest {
                         .as(task.toString())
                         .isTrue();
             }
-            while (loop.externalWork() > 0) {
+            while (portalCalls.get() > 0 || loop.externalWork() > 0) {
                 sleep(Duration.ofMillis(1)).await();
             }
             assertThat(loop.allTasks()).hasSize(1);
@@ -206,7 +207,16 @@ class ThreadChaosTest {
                 case 12 -> group();
                 case 13 -> {
                     CompletableFuture<Integer> call = new CompletableFuture<>();
-                    others.execute(() -> call.completeAsync(() -> loop.portal().call(this::portalCall), others));
+                    portalCalls.incrementAndGet();
+                    others.execute(() -> {
+                        try {
+                            call.complete(loop.portal().call(this::portalCall));
+                        } catch (Throwable e) {
+                            call.completeExceptionally(e);
+                        } finally {
+                            portalCalls.decrementAndGet();
+                        }
+                    });
                     Future.from(call).await();
                 }
                 default -> Thread.yield();
