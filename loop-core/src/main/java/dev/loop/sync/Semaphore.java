@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A number of permits that tasks take and give back. It is fair: first come, first served, also for who wants several at once, and
  * nobody overtakes a task that waits.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="semaphore"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="semaphore"}
  *
  * <p>A {@link Permit} that is closed gives back what it has taken. {@link #release()} adds a permit without one, as where one task
  * counts up and another waits for that; it may go above the initial number, which a {@link BoundedSemaphore} refuses. Use one or the
