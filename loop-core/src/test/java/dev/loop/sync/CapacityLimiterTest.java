@@ -42,7 +42,8 @@ class CapacityLimiterTest {
             }
             waitOn(tasks).await();
             tasks.forEach(task -> assertThat(task.exception()).isNull());
-            assertThat(EventLoop.current().time()).isEqualTo(Duration.ofSeconds(3).toNanos());
+            assertThat(EventLoop.current().time())
+                    .isEqualTo(Duration.ofSeconds(3).toNanos());
         });
     }
 

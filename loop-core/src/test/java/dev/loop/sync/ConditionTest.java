@@ -93,7 +93,8 @@ class ConditionTest {
                 assertThatThrownBy(
                                 () -> waitFor(condition.whenSignalled(), SECOND).await())
                         .isInstanceOf(TimeoutException.class);
-                assertThat(EventLoop.current().time()).isEqualTo(Duration.ofSeconds(3).toNanos());
+                assertThat(EventLoop.current().time())
+                        .isEqualTo(Duration.ofSeconds(3).toNanos());
                 assertThat(condition.lock().isLocked()).isTrue();
                 other.await();
             }
@@ -176,12 +177,10 @@ class ConditionTest {
                 assertThat(order.isEmpty()).as("the signal goes on").isNotEqualTo(signalled);
                 next.cancel();
                 next.join().await();
-                assertThat(condition.statistics())
-                        .isEqualTo(new Condition.Statistics(0, new Lock.Statistics(null, 0)));
+                assertThat(condition.statistics()).isEqualTo(new Condition.Statistics(0, new Lock.Statistics(null, 0)));
             }
         });
     }
-
 
     @Test
     void aFailingPredicateLeavesTheLockWithTheCaller() {

@@ -116,7 +116,8 @@ class ReentrantLockTest {
                 assertThat(lock.owner()).isNull();
             });
             assertThat(test.reports()).singleElement().satisfies(report -> {
-                assertThat(report.message()).contains("the task careless has ended and still holds ReentrantLock[held 2");
+                assertThat(report.message())
+                        .contains("the task careless has ended and still holds ReentrantLock[held 2");
                 assertThat(report.future()).hasToString("Task[careless, done]");
             });
             test.reports().clear();
@@ -137,8 +138,9 @@ class ReentrantLockTest {
                 }
                 yieldNow();
             });
-            assertThat(test.reports()).singleElement().satisfies(report -> assertThat(report.message())
-                    .contains("careless"));
+            assertThat(test.reports())
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("careless"));
             test.reports().clear();
         }
     }
@@ -158,8 +160,9 @@ class ReentrantLockTest {
                 held.close();
                 next.await();
             });
-            assertThat(test.reports()).singleElement().satisfies(report -> assertThat(report.message())
-                    .contains("gone"));
+            assertThat(test.reports())
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("gone"));
             test.reports().clear();
         }
     }

@@ -132,8 +132,7 @@ class RwLockTest {
             Future<RwLock.Held> reader = lock.read();
             Future<RwLock.Held> writer = lock.write();
             RwLock.Statistics statistics = lock.statistics();
-            assertThat(statistics)
-                    .isEqualTo(new RwLock.Statistics(0, true, 1, 1, statistics.held()));
+            assertThat(statistics).isEqualTo(new RwLock.Statistics(0, true, 1, 1, statistics.held()));
             assertThat(statistics.held().getFirst().task()).isSameAs(currentTask());
             assertThat(lock.holders()).containsExactly(currentTask());
             assertThat(lock).hasToString("RwLock[written, 2 waiting on test-loop]");

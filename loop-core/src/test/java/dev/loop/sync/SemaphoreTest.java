@@ -98,7 +98,9 @@ class SemaphoreTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bounded.tryAcquire(3))
                     .withMessageContaining("would wait for ever: ask for 2 at most");
-            assertThat(new Semaphore(2).acquire(3).isDone()).as("others may add").isFalse();
+            assertThat(new Semaphore(2).acquire(3).isDone())
+                    .as("others may add")
+                    .isFalse();
             var full = new Semaphore(Integer.MAX_VALUE);
             assertThatIllegalStateException().isThrownBy(full::release);
         });
@@ -175,7 +177,8 @@ class SemaphoreTest {
             var barrier = new Barrier(2);
             for (Runnable misuse : List.<Runnable>of(
                     semaphore::release, semaphore::acquire, lock::acquire, event::set, barrier::arrive)) {
-                assertThatThrownBy(() -> Future.from(CompletableFuture.runAsync(misuse)).await())
+                assertThatThrownBy(() ->
+                                Future.from(CompletableFuture.runAsync(misuse)).await())
                         .isInstanceOfAny(WrongThreadException.class, CompletionException.class)
                         .hasStackTraceContaining("WrongThreadException");
             }

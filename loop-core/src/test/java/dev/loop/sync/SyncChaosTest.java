@@ -205,31 +205,35 @@ class SyncChaosTest {
             var inside = new int[1];
             var items = new int[1];
             var taken = new int[1];
-            disturb(seed, (random, number) -> {
-                try (var _ = condition.acquire().await()) {
-                    enter(inside, 1);
-                    try {
-                        if (number % 3 == 0) {
-                            items[0]++;
-                            condition.signal();
-                            return;
+            disturb(
+                    seed,
+                    (random, number) -> {
+                        try (var _ = condition.acquire().await()) {
+                            enter(inside, 1);
+                            try {
+                                if (number % 3 == 0) {
+                                    items[0]++;
+                                    condition.signal();
+                                    return;
+                                }
+                                inside[0]--;
+                                try {
+                                    condition.until(() -> items[0] > 0);
+                                } finally {
+                                    enter(inside, 1); // with the lock, however the wait has ended
+                                }
+                                items[0]--;
+                                taken[0]++;
+                                if (random.nextBoolean()) {
+                                    sleep(Duration.ofMillis(1)).await();
+                                }
+                            } finally {
+                                inside[0]--;
+                            }
                         }
-                        inside[0]--;
-                        try {
-                            condition.until(() -> items[0] > 0);
-                        } finally {
-                            enter(inside, 1); // with the lock, however the wait has ended
-                        }
-                        items[0]--;
-                        taken[0]++;
-                        if (random.nextBoolean()) {
-                            sleep(Duration.ofMillis(1)).await();
-                        }
-                    } finally {
-                        inside[0]--;
-                    }
-                }
-            }, condition, items);
+                    },
+                    condition,
+                    items);
             assertThat(condition.statistics()).isEqualTo(new Condition.Statistics(0, new Lock.Statistics(null, 0)));
         });
     }
@@ -270,7 +274,8 @@ class SyncChaosTest {
                     }
                 }
             });
-            assertThat(released[0]).isLessThanOrEqualTo((int) barrier.statistics().rounds() * 3);
+            assertThat(released[0])
+                    .isLessThanOrEqualTo((int) barrier.statistics().rounds() * 3);
             assertThat(barrier.waiting()).isZero();
         });
     }
