@@ -30,6 +30,7 @@ public final class Queue<T> {
     private final TreeMap<Long, T> returned = new TreeMap<>();
     private final WaitQueue<T, @Nullable Void> getters;
     private final WaitQueue<@Nullable Void, T> putters;
+    private final WaitQueue<@Nullable Void, @Nullable Void> lookingForRoom;
 
     /**
      * A queue of the current loop, without a bound: {@code put} never waits.
@@ -64,6 +65,7 @@ public final class Queue<T> {
         this.capacity = capacity;
         getters = new WaitQueue<>(loop, this::giveBack);
         putters = new WaitQueue<>(loop, null);
+        lookingForRoom = new WaitQueue<>(loop, null);
     }
 
     /**
@@ -93,6 +95,17 @@ public final class Queue<T> {
         }
         items.addLast(item);
         return true;
+    }
+
+    /**
+     * Waits until there is room, and takes none of it: a {@code put} that comes in between may fill it again. It is for those who
+     * ask for an item elsewhere only when they can put it here.
+     *
+     * @return done when a {@code put} would not wait
+     */
+    public Future<@Nullable Void> whenRoom() {
+        loop.checkThread();
+        return isFull() ? lookingForRoom.park(null) : loop.done();
     }
 
     /**
@@ -171,6 +184,9 @@ public final class Queue<T> {
         while (!putters.isEmpty() && !isFull()) {
             items.addLast(putters.firstAttachment());
             putters.grant(null);
+        }
+        while (!isFull() && lookingForRoom.grant(null)) {
+            // each of them
         }
     }
 
