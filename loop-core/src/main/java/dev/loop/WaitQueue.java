@@ -36,7 +36,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
          * Takes a grant back.
          *
          * @param value what was granted
-         * @param ticket its number among the grants of this queue, in their order, so that several that come back can keep it
+         * @param ticket the number with which it was granted, so that several that come back can keep their order
          */
         void giveBack(T value, long ticket);
     }
@@ -99,28 +99,57 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @return a wait that is done
      */
     public Future<T> granted(T value, A attachment) {
+        return granted(value, attachment, grants++);
+    }
+
+    /**
+     * A wait that is granted at once, as {@link #granted(Object, Object)}, with a number of the caller's.
+     *
+     * @param value what is granted
+     * @param attachment what the waiter would bring with it
+     * @param ticket what {@link GiveBack} gets with the value if it comes back
+     * @return a wait that is done
+     */
+    public Future<T> granted(T value, A attachment, long ticket) {
         loop.checkThread();
         var waiter = new Waiter<T, A>(this, attachment);
-        waiter.ticket = grants++;
+        waiter.ticket = ticket;
         waiter.outcome = Outcome.of(value);
         return waiter;
     }
 
     /**
-     * Grants something to the first waiter.
+     * Grants something to the first waiter, numbered after all that this queue has granted before.
      *
      * @param value what is granted
      * @return false if nobody waits, and the value was not taken
      */
     @CanIgnoreReturnValue
     public boolean grant(T value) {
+        if (!grant(value, grants)) {
+            return false;
+        }
+        grants++;
+        return true;
+    }
+
+    /**
+     * Grants something to the first waiter, with a number of the caller's: what has come back and is granted again keeps its own, or
+     * it would seem younger than what was granted after it.
+     *
+     * @param value what is granted
+     * @param ticket what {@link GiveBack} gets with the value if it comes back
+     * @return false if nobody waits, and the value was not taken
+     */
+    @CanIgnoreReturnValue
+    public boolean grant(T value, long ticket) {
         loop.checkThread();
         Waiter<T, A> waiter = first;
         if (waiter == null) {
             return false;
         }
         unlink(waiter);
-        waiter.ticket = grants++;
+        waiter.ticket = ticket;
         waiter.finish(Outcome.of(value));
         return true;
     }
