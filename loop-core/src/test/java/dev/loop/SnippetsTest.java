@@ -9,7 +9,9 @@ import static dev.loop.testing.TestKit.waitAllTasksBlocked;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loop.queue.Channel;
+import dev.loop.queue.Clause;
 import dev.loop.queue.Queue;
+import dev.loop.queue.Select;
 import dev.loop.queue.Sender;
 import dev.loop.sync.Lock;
 import dev.loop.testing.Sequencer;
@@ -84,6 +86,22 @@ class SnippetsTest {
             }
             // @end
             assertThat(seen).containsExactly("hello from left", "hello from right");
+        });
+    }
+
+    @Test
+    void theFirstOfSeveralThings() {
+        TestLoop.run(() -> {
+            var orders = new Channel<String>();
+            var commands = new Queue<String>();
+            orders.send("tea").await();
+            // @start region="select"
+            String what = Select.first(
+                    Clause.get(commands, command -> "command " + command),
+                    Clause.receive(orders, order -> "order " + order),
+                    Clause.after(Duration.ofSeconds(5), () -> "nothing for five seconds"));
+            // @end
+            assertThat(what).isEqualTo("order tea");
         });
     }
 

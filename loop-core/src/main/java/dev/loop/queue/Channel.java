@@ -125,12 +125,22 @@ public final class Channel<T> implements Iterable<T> {
      *     {@link ChannelClosedException} if the channel was closed, or its last receiver is before that
      */
     public Future<@Nullable Void> send(T item) {
+        Future<@Nullable Void> now = sendNow(item);
+        return now != null ? now : parkSend(item);
+    }
+
+    /** A send that is done at once; null if it would have to wait. */
+    @Nullable Future<@Nullable Void> sendNow(T item) {
         loop.checkThread();
         Objects.requireNonNull(item, "item");
         if (closed != null) {
             return loop.failed(isClosed(closed));
         }
-        return offer(item) ? loop.done() : senders.park(item);
+        return offer(item) ? loop.done() : null;
+    }
+
+    Future<@Nullable Void> parkSend(T item) {
+        return senders.park(item);
     }
 
     /**
@@ -166,15 +176,21 @@ public final class Channel<T> implements Iterable<T> {
      * @return the item. It fails with a {@link ChannelClosedException} if the channel was closed and nothing is left in it
      */
     public Future<T> receive() {
-        return receive(null);
+        Future<T> now = receiveNow(null);
+        return now != null ? now : parkReceive(null);
     }
 
-    Future<T> receive(@Nullable Receiver<T> end) {
+    /** A receive that is done at once; null if it would have to wait. */
+    @Nullable Future<T> receiveNow(@Nullable Receiver<T> end) {
         T item = take();
         if (item != null) {
             return receivers.granted(item, end, store.polled);
         }
-        return closed != null ? loop.failed(isClosed(closed)) : receivers.park(end);
+        return closed != null ? loop.failed(isClosed(closed)) : null;
+    }
+
+    Future<T> parkReceive(@Nullable Receiver<T> end) {
+        return receivers.park(end);
     }
 
     /**

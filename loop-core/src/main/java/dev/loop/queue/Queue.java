@@ -93,10 +93,20 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
      *     {@link QueueShutdownException} if the queue is shut down before that
      */
     public final Future<@Nullable Void> put(T item) {
+        Future<@Nullable Void> now = putNow(item);
+        return now != null ? now : parkPut(item);
+    }
+
+    /** A put that is done at once; null if it would have to wait. */
+    final @Nullable Future<@Nullable Void> putNow(T item) {
         if (offer(item)) {
             return loop.done();
         }
-        return shutDown ? loop.failed(isShutDown()) : putters.park(item);
+        return shutDown ? loop.failed(isShutDown()) : null;
+    }
+
+    final Future<@Nullable Void> parkPut(T item) {
+        return putters.park(item);
     }
 
     /**
@@ -148,6 +158,12 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
      *     this waits
      */
     public final Future<T> get() {
+        Future<T> now = getNow();
+        return now != null ? now : parkGet();
+    }
+
+    /** A get that is done at once; null if it would have to wait. */
+    final @Nullable Future<T> getNow() {
         loop.checkThread();
         T item = store.poll();
         if (item != null) {
@@ -155,7 +171,11 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
             letIn();
             return got;
         }
-        return shutDown ? loop.failed(isShutDown()) : getters.park(null);
+        return shutDown ? loop.failed(isShutDown()) : null;
+    }
+
+    final Future<T> parkGet() {
+        return getters.park(null);
     }
 
     /**

@@ -32,7 +32,16 @@ public final class Receiver<T> implements Iterable<T>, AutoCloseable {
      * @return the item; it also fails with a {@link ChannelClosedException} if this end was closed
      */
     public Future<T> receive() {
-        return end.isOpen() ? channel.receive(this) : channel.loop().failed(end.closed());
+        Future<T> now = receiveNow();
+        return now != null ? now : parkReceive();
+    }
+
+    Future<T> parkReceive() {
+        return channel.parkReceive(this);
+    }
+
+    @Nullable Future<T> receiveNow() {
+        return end.isOpen() ? channel.receiveNow(this) : channel.loop().failed(end.closed());
     }
 
     /**

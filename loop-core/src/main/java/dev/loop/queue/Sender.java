@@ -33,7 +33,12 @@ public final class Sender<T> implements AutoCloseable {
      *     this end was closed
      */
     public Future<@Nullable Void> send(T item) {
-        return end.isOpen() ? channel.send(item) : channel.loop().failed(end.closed());
+        Future<@Nullable Void> now = sendNow(item);
+        return now != null ? now : channel.parkSend(item);
+    }
+
+    @Nullable Future<@Nullable Void> sendNow(T item) {
+        return end.isOpen() ? channel.sendNow(item) : channel.loop().failed(end.closed());
     }
 
     /**
