@@ -71,8 +71,27 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         }
     }
 
+    /**
+     * Hears that somebody has left the queue by a cancel: those behind may be served now. It is called where a {@link GiveBack} is,
+     * and under the same rules.
+     *
+     * @param <A> what a waiter brings with it
+     */
+    @FunctionalInterface
+    public interface Withdrawn<A extends @Nullable Object> {
+
+        /**
+         * A waiter has left, and does not stand in the queue any more.
+         *
+         * @param attachment what it had brought with it
+         */
+        void withdrawn(A attachment);
+    }
+
     private final EventLoop loop;
     private final @Nullable GiveBack<T> giveBack;
+    private final @Nullable Resource resource;
+    private final @Nullable Withdrawn<? super A> withdrawn;
     private final Supplier<? extends Collection<? extends Future<?>>> parts;
 
     private final CancelHook<T> withdrawal = new Withdrawal();
@@ -89,14 +108,49 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      */
     public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack) {
-        this(loop, giveBack, List::of);
+        this(loop, giveBack, null, null, List::of);
+    }
+
+    /**
+     * An empty queue of those who wait for something that others hold.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
+     * @param resource what they wait for, for those who ask {@link Future#resource()}
+     */
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack, Resource resource) {
+        this(loop, giveBack, resource, null, List::of);
+    }
+
+    /**
+     * An empty queue of those who wait for something that others hold, where the one behind can often be served before the first.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
+     * @param resource what they wait for, for those who ask {@link Future#resource()}
+     * @param withdrawn hears of a waiter that has left before it was granted anything
+     */
+    public WaitQueue(
+            EventLoop loop, @Nullable GiveBack<T> giveBack, Resource resource, Withdrawn<? super A> withdrawn) {
+        this(loop, giveBack, resource, withdrawn, List::of);
     }
 
     /** With the futures of which one has to end before anything is granted here. */
     WaitQueue(
             EventLoop loop, @Nullable GiveBack<T> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+        this(loop, giveBack, null, null, parts);
+    }
+
+    private WaitQueue(
+            EventLoop loop,
+            @Nullable GiveBack<T> giveBack,
+            @Nullable Resource resource,
+            @Nullable Withdrawn<? super A> withdrawn,
+            Supplier<? extends Collection<? extends Future<?>>> parts) {
         this.loop = loop;
         this.giveBack = giveBack;
+        this.resource = resource;
+        this.withdrawn = withdrawn;
         this.parts = parts;
     }
 
@@ -280,7 +334,12 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         @Override
         @SuppressWarnings("unchecked") // only waiters of this queue get this hook
         public boolean stop(Promise<T> promise, @Nullable String reason) {
-            unlink((Waiter<T, A>) promise);
+            var waiter = (Waiter<T, A>) promise;
+            unlink(waiter);
+            Withdrawn<? super A> w = withdrawn;
+            if (w != null) {
+                w.withdrawn(waiter.attachment);
+            }
             return true;
         }
     }
@@ -302,6 +361,11 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         @Override
         Collection<? extends Future<?>> parts() {
             return queue.parts.get();
+        }
+
+        @Override
+        @Nullable Resource waitedResource() {
+            return queue.resource;
         }
 
         @Override
