@@ -40,6 +40,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     private boolean queued;
     private int mounts;
     private int doneAwaits;
+    private long waitingSince;
     long queuedAt = Probe.UNKNOWN; // for instruments
 
     // an eager start
@@ -262,6 +263,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         }
         Coroutine c = parkable();
         waitingOn = future;
+        waitingSince = loop.meter.turnTime;
         woken = false;
         delivered = false;
         future.addListener(this);
@@ -365,6 +367,11 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     /** What it is parked in an await of; null if nothing. */
     @Nullable Future<?> awaiting() {
         return woken ? null : waitingOn;
+    }
+
+    /** How long it has been parked in that. */
+    long awaitedNanos() {
+        return loop.now() - waitingSince;
     }
 
     /** How often it has given way, or a cancel has reached it without that. */
