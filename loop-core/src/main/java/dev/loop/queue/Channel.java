@@ -333,7 +333,7 @@ public final class Channel<T> implements Iterable<T> {
 
     private void receiverClosed() {
         if (--openReceivers == 0) {
-            closeNow("has lost its last receiver: nobody is there to take what is sent");
+            var _ = closeNow("has lost its last receiver: nobody is there to take what is sent");
         }
     }
 
