@@ -87,6 +87,23 @@ class WaitQueueTest {
     }
 
     @Test
+    void aGrantComesBackWithTheNumberThatItHad() {
+        TestLoop.run(() -> {
+            var queue = new WaitQueue<String, @Nullable Void>(
+                    EventLoop.current(), (value, ticket) -> back.add(value + ticket));
+            Future<String> parked = queue.park(null);
+            assertThat(queue.grant("parked ", 7)).isTrue();
+            assertThat(queue.grant("nobody is there ", 8)).isFalse();
+            Future<String> atOnce = queue.granted("at once ", null, 3);
+            Future<String> numberedHere = queue.granted("first of this queue ", null);
+            for (Future<String> wait : List.of(parked, atOnce, numberedHere)) {
+                assertThat(wait.cancel()).isTrue();
+            }
+            assertThat(back).containsExactly("parked 7", "at once 3", "first of this queue 0");
+        });
+    }
+
+    @Test
     void aGrantThatWasReadStays() {
         TestLoop.run(() -> {
             var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _) -> back.add(value));
