@@ -4,11 +4,16 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.queue.Channel;
+import dev.loop.queue.ChannelClosedException;
 import dev.loop.queue.Queue;
+import dev.loop.queue.QueueShutdownException;
+import dev.loop.queue.Receiver;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -32,28 +37,70 @@ public final class Fluxes {
     private Fluxes() {}
 
     /**
+     * One wait after another, each begun when its item is asked for, and each subscriber for itself: {@code
+     * Fluxes.from(subscription::receive)}. It completes when a wait fails with a {@link QueueShutdownException}, or with a {@link
+     * ChannelClosedException} that has no cause; any other failure is its error.
+     *
+     * @param next begins the wait for the next item; runs on the loop
+     * @param <T> the items
+     * @return the items
+     */
+    public static <T> Flux<T> from(Callable<? extends Future<? extends T>> next) {
+        return waits(EventLoop.currentOrNull(), next);
+    }
+
+    /**
+     * One wait after another, on a loop; as {@link #from(Callable)}.
+     *
+     * @param loop which the waits belong to
+     * @param next begins the wait for the next item; runs on the loop
+     * @param <T> the items
+     * @return the items
+     */
+    public static <T> Flux<T> from(EventLoop loop, Callable<? extends Future<? extends T>> next) {
+        return waits(Objects.requireNonNull(loop, "loop"), next);
+    }
+
+    private static <T> Flux<T> waits(@Nullable EventLoop loop, Callable<? extends Future<? extends T>> next) {
+        Objects.requireNonNull(next, "next");
+        return PullFlux.create(loop, _ -> new WaitsPull<T>(next, () -> false));
+    }
+
+    /**
      * The items of a queue: each request is as many takes. Several subscribers share the items. It completes when the queue was shut
-     * down and is empty, which it hears of while it waits for an item or takes one.
+     * down and is empty, which it learns while an item is asked for, or with the last one that it takes.
      *
      * @param queue where the items come from
      * @param <T> the items
      * @return its items, in the order of the queue
      */
     public static <T> Flux<T> from(Queue<T> queue) {
-        return from(EventLoop.currentOrNull(), queue);
+        return PullFlux.create(
+                queue.loop(), _ -> new WaitsPull<T>(queue::get, () -> queue.isShutdown() && queue.isEmpty()));
     }
 
     /**
-     * The items of a queue, on a loop; as {@link #from(Queue)}.
+     * The items of a channel: each request is as many receives. Several subscribers share the items. It completes when the channel
+     * was closed and nothing is left in it, which it learns while an item is asked for; if that was with a failure, it fails with a
+     * {@link ChannelClosedException} of that cause.
      *
-     * @param loop which the queue belongs to
-     * @param queue where the items come from
+     * @param channel where the items come from
      * @param <T> the items
-     * @return its items, in the order of the queue
+     * @return its items, in their order
      */
-    public static <T> Flux<T> from(@Nullable EventLoop loop, Queue<T> queue) {
-        Objects.requireNonNull(queue, "queue");
-        return PullFlux.create(loop, _ -> new QueuePull<>(queue));
+    public static <T> Flux<T> from(Channel<T> channel) {
+        return from(channel.loop(), channel::receive);
+    }
+
+    /**
+     * The items that one end of a channel receives; as {@link #from(Channel)}. It does not close the end.
+     *
+     * @param receiver where the items come from
+     * @param <T> the items
+     * @return its items, in their order
+     */
+    public static <T> Flux<T> from(Receiver<T> receiver) {
+        return from(receiver.channel().loop(), receiver::receive);
     }
 
     /**
@@ -115,27 +162,49 @@ public final class Fluxes {
      * @param source whichever thread it signals on
      * @param queue where the items go
      * @param <T> the items
-     * @return subscribes at its first request; empty when all items are in the queue, or the failure of the source, or of a
-     *     {@code put}
+     * @return subscribes at its first request; empty when all items are in the queue, or the failure of the source, or a
+     *     {@link QueueShutdownException}
      */
     public static <T> Mono<Void> into(Publisher<? extends T> source, Queue<? super T> queue) {
-        return into(EventLoop.currentOrNull(), source, queue);
+        return Filling.of(source, new QueueRoom<T>(queue), false);
     }
 
     /**
-     * Puts the items of a Flux into a queue, on a loop; as {@link #into(Publisher, Queue)}.
+     * As {@link #into(Publisher, Queue)}, and shuts the queue down when the source has completed, has failed, or was cancelled.
      *
-     * @param loop which the queue belongs to
      * @param source whichever thread it signals on
      * @param queue where the items go
      * @param <T> the items
      * @return empty when all items are in the queue, or the failure
      */
-    public static <T> Mono<Void> into(
-            @Nullable EventLoop loop, Publisher<? extends T> source, Queue<? super T> queue) {
-        Objects.requireNonNull(source, "source");
-        Objects.requireNonNull(queue, "queue");
-        return WaitMono.create(loop, () -> Async.spawn(() -> QueueFilling.run(source, queue)));
+    public static <T> Mono<Void> intoAndShutdown(Publisher<? extends T> source, Queue<? super T> queue) {
+        return Filling.of(source, new QueueRoom<T>(queue), true);
+    }
+
+    /**
+     * Sends the items of a Flux through a channel, and leaves the channel open; as {@link #into(Publisher, Queue)}. At a rendezvous,
+     * the demand is the number of receivers that wait.
+     *
+     * @param source whichever thread it signals on
+     * @param channel where the items go
+     * @param <T> the items
+     * @return empty when all items were sent, or the failure of the source, or a {@link ChannelClosedException}
+     */
+    public static <T> Mono<Void> into(Publisher<? extends T> source, Channel<? super T> channel) {
+        return Filling.of(source, new ChannelRoom<T>(channel), false);
+    }
+
+    /**
+     * As {@link #into(Publisher, Channel)}, and closes the channel when the source has completed; with the failure if it has failed,
+     * with a {@link dev.loop.CancelledException} if it was cancelled.
+     *
+     * @param source whichever thread it signals on
+     * @param channel where the items go
+     * @param <T> the items
+     * @return empty when all items were sent, or the failure
+     */
+    public static <T> Mono<Void> intoAndClose(Publisher<? extends T> source, Channel<? super T> channel) {
+        return Filling.of(source, new ChannelRoom<T>(channel), true);
     }
 
     /**
