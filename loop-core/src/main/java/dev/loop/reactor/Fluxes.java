@@ -104,8 +104,8 @@ public final class Fluxes {
     }
 
     /**
-     * Futures in the order in which they end, each of them itself, done; as {@link Async#asCompleted(Collection)}. A cancel leaves
-     * them alone. For their values: {@code Fluxes.asCompleted(futures).concatMap(Monos::from)}.
+     * Futures in the order in which they end from the subscription on, each of them itself, done; as {@link
+     * Async#asCompleted(Collection)}. A cancel leaves them alone. For their values: {@code Fluxes.asCompleted(futures).concatMap(Monos::from)}.
      *
      * @param futures of one loop; one that stands here twice comes once
      * @param <T> their value
@@ -119,7 +119,7 @@ public final class Fluxes {
      * Futures in the order in which they end, with a limit for all of them together; as {@link #asCompleted(Collection)}.
      *
      * @param futures of one loop; one that stands here twice comes once
-     * @param limit how long, from the first request on; null for no limit
+     * @param limit how long, from the subscription on; null for no limit
      * @param <T> their value
      * @return those that were done in time, and then a {@link dev.loop.TimeoutException} as the error if some were not
      */
@@ -127,7 +127,7 @@ public final class Fluxes {
             Collection<? extends Future<T>> futures, @Nullable Duration limit) {
         List<Future<T>> all = List.copyOf(futures);
         EventLoop loop = all.isEmpty() ? EventLoop.currentOrNull() : all.getFirst().loop();
-        return PullFlux.create(
+        return PullFlux.createEager(
                 loop,
                 _ -> new AsCompletedPull<T>(
                         limit == null ? Async.asCompleted(all) : Async.asCompleted(all, limit)));

@@ -62,14 +62,22 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
     }
 
     /** Any thread. */
-    void begin() {
+    void begin(boolean eager) {
         boolean foreign = loop.isRunning() && !CallbackThread.isOn(loop);
-        if (!CallbackThread.run(loop, () -> subscribed(foreign))) {
+        if (!CallbackThread.run(loop, () -> subscribed(foreign, eager))) {
             Operators.error(actual, CallbackThread.closed(loop));
         }
     }
 
-    private void subscribed(boolean foreign) {
+    private void subscribed(boolean foreign, boolean eager) {
+        if (eager) {
+            try {
+                pull = context.call(() -> source.apply(loop));
+            } catch (Throwable e) {
+                Operators.error(actual, Operators.onOperatorError(e, actual.currentContext()));
+                return;
+            }
+        }
         if (foreign) {
             closeWatch = new CloseWatch(loop, this::closed);
         }
