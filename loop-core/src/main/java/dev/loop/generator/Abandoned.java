@@ -108,7 +108,9 @@ final class Abandoned implements Runnable {
 
     private Throwable where() {
         var where = new IllegalStateException("it has stopped here");
-        where.setStackTrace(core.resumable().stack().toArray(StackTraceElement[]::new));
+        where.setStackTrace(core.resumable().stack().stream()
+                .filter(frame -> !frame.getClassName().equals(core.getClass().getName())) // how it yields is not the story
+                .toArray(StackTraceElement[]::new));
         return where;
     }
 }

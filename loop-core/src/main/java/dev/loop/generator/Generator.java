@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> its result; {@code Void} for none
  */
 public final class Generator<Y extends @Nullable Object, S extends @Nullable Object, R extends @Nullable Object>
-        implements Iterable<Y>, Iterator<Y>, AutoCloseable {
+        implements Iterable<Y>, AutoCloseable {
 
     final GeneratorCore core;
     private @Nullable Abandoned abandoned; // watches for the collection, from the beginning on
@@ -106,7 +106,6 @@ public final class Generator<Y extends @Nullable Object, S extends @Nullable Obj
      *     IllegalStateException.
      * @throws IllegalStateException if it is executing: it is driven by one at a time, and not by its own body
      */
-    @Override
     @CanIgnoreReturnValue
     public Y next() {
         return valueOr(advance(null, null));
@@ -163,19 +162,28 @@ public final class Generator<Y extends @Nullable Object, S extends @Nullable Obj
      * @return false if it has ended
      * @throws RuntimeException as {@link #next()}
      */
-    @Override
     public boolean hasNext() {
         return advance(null, null);
     }
 
     /**
-     * This, for a {@code for} loop, which goes on where the generator is. Leaving that loop early does not close the generator.
+     * The values from where the generator is, for a {@code for} loop. Leaving that loop early does not close the generator.
      *
-     * @return this
+     * @return an iterator over what is left; any number of them take turns
      */
     @Override
     public Iterator<Y> iterator() {
-        return this;
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return Generator.this.hasNext();
+            }
+
+            @Override
+            public Y next() {
+                return Generator.this.next();
+            }
+        };
     }
 
     /**
