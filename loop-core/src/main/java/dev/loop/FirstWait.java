@@ -99,7 +99,9 @@ final class FirstWait<T extends @Nullable Object, V extends @Nullable Object> ex
 
     @Override
     Object lane() {
-        return outcome instanceof Outcome.Cancelled || winner < 0 ? this : waits.get(winner).lane();
+        return outcome instanceof Outcome.Cancelled || winner < 0
+                ? this
+                : waits.get(winner).lane();
     }
 
     @Override

@@ -61,10 +61,12 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
 
     @Nullable Object yield(Y value) {
         if (!resumable.isInside()) {
-            throw new IllegalStateException("a yield of " + this + " outside of its body, on " + Thread.currentThread());
+            throw new IllegalStateException(
+                    "a yield of " + this + " outside of its body, on " + Thread.currentThread());
         }
         if (value == null) {
-            throw new NullPointerException("an AsyncGenerator does not yield null, which tells its consumer of the end");
+            throw new NullPointerException(
+                    "an AsyncGenerator does not yield null, which tells its consumer of the end");
         }
         yielded = value;
         resumable.suspend();
@@ -88,8 +90,8 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
             throw new IllegalStateException(this + " has begun on " + own + " and belongs to it, not to " + current);
         }
         if (state == State.RUNNING) {
-            throw new IllegalStateException(
-                    what + ": " + this + " is already running: ask for one value after the other, each when the last is there");
+            throw new IllegalStateException(what + ": " + this
+                    + " is already running: ask for one value after the other, each when the last is there");
         }
     }
 
@@ -97,8 +99,9 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
     void checkRead(String what, boolean needsBegin) {
         check(what);
         if (fetched != null || !returned.isEmpty()) {
-            throw new IllegalStateException(what + ": a value of " + this + " was fetched or given back, and nobody has read it:"
-                    + " take it by next() before something is sent or thrown");
+            throw new IllegalStateException(
+                    what + ": a value of " + this + " was fetched or given back, and nobody has read it:"
+                            + " take it by next() before something is sent or thrown");
         }
         if (needsBegin && state == State.NEW) {
             throw new IllegalStateException("a value was sent to " + this

@@ -94,7 +94,8 @@ final class GeneratorCore implements Abandoned.Core {
 
     private void checkInside() {
         if (!resumable.isInside()) {
-            throw new IllegalStateException("a yield of " + this + " outside of its body, on " + Thread.currentThread());
+            throw new IllegalStateException(
+                    "a yield of " + this + " outside of its body, on " + Thread.currentThread());
         }
     }
 
@@ -150,7 +151,8 @@ final class GeneratorCore implements Abandoned.Core {
     }
 
     private IllegalStateException alreadyExecuting() {
-        return new IllegalStateException(this + " is already executing: it is driven by one at a time, and not by itself");
+        return new IllegalStateException(
+                this + " is already executing: it is driven by one at a time, and not by itself");
     }
 
     private boolean drive(@Nullable Object firstSent, @Nullable Throwable firstThrown) {
@@ -335,7 +337,9 @@ final class GeneratorCore implements Abandoned.Core {
     @Nullable Object result() {
         if (!returned) {
             throw new IllegalStateException(
-                    state == State.ENDED ? this + " has no result: it was closed or has failed" : this + " has not ended");
+                    state == State.ENDED
+                            ? this + " has no result: it was closed or has failed"
+                            : this + " has not ended");
         }
         return result;
     }

@@ -48,7 +48,8 @@ public final class Channel<T> implements Iterable<T> {
     private final EventLoop loop;
     private final int capacity;
     private final FifoStore<T> store = new FifoStore<>();
-    private final WaitQueue<T, @Nullable Receiver<T>> receivers; // a receiver that waits is in use, and not to be collected
+    private final WaitQueue<T, @Nullable Receiver<T>>
+            receivers; // a receiver that waits is in use, and not to be collected
     private final WaitQueue<@Nullable Void, T> senders;
     private final WaitQueue<@Nullable Void, @Nullable Void> lookingForRoom;
     private int peak;

@@ -17,8 +17,7 @@ public final class Choice<R extends @Nullable Object> {
     private final @Nullable Object value;
     private final @Nullable ChannelClosedException closed;
 
-    Choice(
-            Clause<? extends R> clause, int index, @Nullable Object value, @Nullable ChannelClosedException closed) {
+    Choice(Clause<? extends R> clause, int index, @Nullable Object value, @Nullable ChannelClosedException closed) {
         this.clause = clause;
         this.index = index;
         this.value = value;

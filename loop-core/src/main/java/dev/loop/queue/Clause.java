@@ -134,8 +134,7 @@ public abstract class Clause<R extends @Nullable Object> {
      * @param <R> what the code returns
      * @return a clause; it fails when the channel or the end was closed
      */
-    public static <T, R extends @Nullable Object> Clause<R> send(
-            Sender<T> sender, T item, Supplier<? extends R> code) {
+    public static <T, R extends @Nullable Object> Clause<R> send(Sender<T> sender, T item, Supplier<? extends R> code) {
         Channel<T> channel = sender.channel();
         return new WaitClause<>(() -> sender.sendNow(item), () -> channel.parkSend(item), ignoring(code), null);
     }
@@ -149,8 +148,7 @@ public abstract class Clause<R extends @Nullable Object> {
      * @param <R> what the code returns
      * @return a clause; it fails when the queue was shut down and is empty
      */
-    public static <T, R extends @Nullable Object> Clause<R> get(
-            Queue<T> queue, Function<? super T, ? extends R> code) {
+    public static <T, R extends @Nullable Object> Clause<R> get(Queue<T> queue, Function<? super T, ? extends R> code) {
         return new WaitClause<>(queue::getNow, queue::parkGet, code, null);
     }
 

@@ -396,8 +396,9 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
 
     @Override
     public final String toString() {
-        return getClass().getSimpleName() + "[" + size() + " of " + (capacity == UNBOUNDED ? "any" : capacity) + " items, "
-                + getters.size() + " getting, " + putters.size() + " putting" + (shutDown ? ", shut down]" : "]");
+        return getClass().getSimpleName() + "[" + size() + " of " + (capacity == UNBOUNDED ? "any" : capacity)
+                + " items, " + getters.size() + " getting, " + putters.size() + " putting"
+                + (shutDown ? ", shut down]" : "]");
     }
 
     /**

@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.generator.AsyncGenerator;
+import dev.loop.generator.Generator;
 import dev.loop.queue.Channel;
 import dev.loop.queue.ChannelClosedException;
 import dev.loop.queue.Queue;
@@ -104,6 +106,36 @@ public final class Fluxes {
     }
 
     /**
+     * The values of a generator: each request runs it to so many values, on the loop virtual thread, one at a time. Several
+     * subscribers share the values; for a generator of each subscriber's own, {@code Flux.defer(() -> Fluxes.from(Generator.…))}.
+     * A cancel closes the generator in the next turn, and what that throws goes to {@link
+     * reactor.core.publisher.Hooks#onErrorDropped}.
+     *
+     * @param generator which yields, and does not await: for that there is {@link AsyncGenerator}
+     * @param <T> its values
+     * @return its values from where it is; what the body throws is the error
+     */
+    public static <T> Flux<T> from(Generator<? extends T, ?, ?> generator) {
+        Objects.requireNonNull(generator, "generator");
+        return PullFlux.create(EventLoop.currentOrNull(), loop -> new GeneratorPull<T>(loop, generator));
+    }
+
+    /**
+     * The values of a generator that may wait: each request asks for so many values, one at a time. Several subscribers share the
+     * values; for a generator of each subscriber's own, {@code Flux.defer(() -> Fluxes.from(AsyncGenerator.…))}. A cancel cancels
+     * what its body waits for, and then closes it, in a task; what that throws goes to {@link
+     * reactor.core.publisher.Hooks#onErrorDropped}.
+     *
+     * @param generator what yields
+     * @param <T> its values
+     * @return its values from where it is; what the body throws is the error
+     */
+    public static <T> Flux<T> from(AsyncGenerator<? extends T, ?> generator) {
+        Objects.requireNonNull(generator, "generator");
+        return PullFlux.create(EventLoop.currentOrNull(), loop -> new AsyncGeneratorPull<T>(loop, generator));
+    }
+
+    /**
      * Futures in the order in which they end from the subscription on, each of them itself, done; as {@link
      * Async#asCompleted(Collection)}. A cancel leaves them alone. For their values: {@code Fluxes.asCompleted(futures).concatMap(Monos::from)}.
      *
@@ -126,11 +158,11 @@ public final class Fluxes {
     public static <T extends @Nullable Object> Flux<Future<T>> asCompleted(
             Collection<? extends Future<T>> futures, @Nullable Duration limit) {
         List<Future<T>> all = List.copyOf(futures);
-        EventLoop loop = all.isEmpty() ? EventLoop.currentOrNull() : all.getFirst().loop();
+        EventLoop loop =
+                all.isEmpty() ? EventLoop.currentOrNull() : all.getFirst().loop();
         return PullFlux.createEager(
                 loop,
-                _ -> new AsCompletedPull<T>(
-                        limit == null ? Async.asCompleted(all) : Async.asCompleted(all, limit)));
+                _ -> new AsCompletedPull<T>(limit == null ? Async.asCompleted(all) : Async.asCompleted(all, limit)));
     }
 
     /**

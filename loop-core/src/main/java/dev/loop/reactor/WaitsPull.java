@@ -5,12 +5,13 @@ import dev.loop.queue.ChannelClosedException;
 import dev.loop.queue.QueueShutdownException;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Waits that are begun one after another, until their source has come to its end. */
 record WaitsPull<T>(Callable<? extends Future<? extends T>> begin, BooleanSupplier exhausted) implements Pull<T> {
 
     @Override
-    public Future<? extends T> next() throws Exception {
+    public Future<? extends @Nullable T> next() throws Exception {
         return begin.call();
     }
 

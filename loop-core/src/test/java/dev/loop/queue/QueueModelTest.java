@@ -95,7 +95,9 @@ class QueueModelTest {
             assertThat(received).as("seed %d", seed).isEqualTo(accepted);
             assertThat(received).doesNotContainAnyElementsOf(withdrawn.isEmpty() ? Set.of(-1) : withdrawn);
             Queue.Statistics end = queue.statistics();
-            assertThat(List.of(end.items(), end.getters(), end.putters())).as("seed %d", seed).containsOnly(0);
+            assertThat(List.of(end.items(), end.getters(), end.putters()))
+                    .as("seed %d", seed)
+                    .containsOnly(0);
             assertThat(end.unfinished()).as("seed %d", seed).isEqualTo(accepted.size());
         }
 

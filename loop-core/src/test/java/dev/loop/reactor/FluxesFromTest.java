@@ -312,8 +312,8 @@ class FluxesFromTest {
                     throw reset;
                 }))
                 .expectErrorSatisfies(e -> assertThat(e).isSameAs(reset)));
-        verify(StepVerifier.create(Fluxes.<String>from(loop, () -> null)).expectErrorMatches(e -> e.getMessage()
-                .contains("null instead of a future")));
+        verify(StepVerifier.create(Fluxes.<String>from(loop, () -> null))
+                .expectErrorMatches(e -> e.getMessage().contains("null instead of a future")));
         verify(StepVerifier.create(Fluxes.<Void>from(loop, loop::done)).expectError(NullPointerException.class));
     }
 
@@ -339,8 +339,9 @@ class FluxesFromTest {
 
     @Test
     void theContextOfTheSubscriberIsThatOfTheWaits() {
-        Flux<String> flux = Fluxes.from(loop, () -> loop.completed("wait of "
-                + ReactorContexts.VIEW.get().get("user")));
+        Flux<String> flux = Fluxes.from(
+                loop,
+                () -> loop.completed("wait of " + ReactorContexts.VIEW.get().get("user")));
         verify(StepVerifier.create(flux.take(2)
                         .flatMap(v -> Mono.deferContextual(c -> Mono.just(v + ", signal of " + c.get("user"))))
                         .contextWrite(Context.of("user", "ada")))
@@ -441,7 +442,8 @@ class FluxesFromTest {
             var ended = Monos.await(Fluxes.asCompleted(List.of(failed, failed)).collectList());
             assertThat(ended).hasSize(1);
             assertThat(ended.getFirst().exception()).hasMessage("boom");
-            assertThat(Monos.await(Fluxes.<String>asCompleted(List.of()).collectList())).isEmpty();
+            assertThat(Monos.await(Fluxes.<String>asCompleted(List.of()).collectList()))
+                    .isEmpty();
         });
     }
 

@@ -41,7 +41,8 @@ class FluxesIterateTest {
     @Test
     void aForLoopOverAFlux() {
         test.runMain(() -> {
-            Flux<String> flux = Flux.interval(Duration.ofSeconds(1), LoopScheduler.of(loop)).map(i -> "tick " + i);
+            Flux<String> flux =
+                    Flux.interval(Duration.ofSeconds(1), LoopScheduler.of(loop)).map(i -> "tick " + i);
             // @start region="iterate"
             try (FluxIteration<String> ticks = Fluxes.iterate(flux, 1)) {
                 for (String tick : ticks) {
@@ -106,7 +107,8 @@ class FluxesIterateTest {
     void anErrorIsThrownBehindTheItems() {
         test.runMain(() -> {
             var unchecked = new IllegalStateException("boom");
-            var items = Fluxes.iterate(Flux.just(1, 2).concatWith(Flux.error(unchecked))).iterator();
+            var items = Fluxes.iterate(Flux.just(1, 2).concatWith(Flux.error(unchecked)))
+                    .iterator();
             assertThat(items.next()).isEqualTo(1);
             assertThat(items.next()).isEqualTo(2);
             assertThatThrownBy(items::hasNext).isSameAs(unchecked);
@@ -180,8 +182,7 @@ class FluxesIterateTest {
 
     @Test
     void aPublisherThatSendsMoreThanItWasAskedForIsAnError() {
-        TestPublisher<Integer> rude =
-                TestPublisher.createNoncompliant(TestPublisher.Violation.REQUEST_OVERFLOW);
+        TestPublisher<Integer> rude = TestPublisher.createNoncompliant(TestPublisher.Violation.REQUEST_OVERFLOW);
         Hooks.onNextDropped(v -> trail.add("dropped " + v));
         try {
             test.runMain(() -> {
@@ -234,8 +235,7 @@ class FluxesIterateTest {
     void aLoopOverAForeignPublisherThatIsLeftStopsIt() {
         EventLoop.run(() -> {
             for (int round = 0; round < 200; round++) {
-                var source = PublisherProbe.of(
-                        Flux.range(0, Integer.MAX_VALUE).subscribeOn(Schedulers.parallel()));
+                var source = PublisherProbe.of(Flux.range(0, Integer.MAX_VALUE).subscribeOn(Schedulers.parallel()));
                 int n = 0;
                 try (var items = Fluxes.iterate(source.flux(), 4)) {
                     for (int item : items) {

@@ -56,7 +56,9 @@ class FluxesTaskTest {
         });
         // @end
         for (int subscriber = 0; subscriber < 2; subscriber++) {
-            verify(StepVerifier.create(ticks).expectNext("tick 1", "tick 2", "tick 3").expectComplete());
+            verify(StepVerifier.create(ticks)
+                    .expectNext("tick 1", "tick 2", "tick 3")
+                    .expectComplete());
         }
     }
 
@@ -104,16 +106,18 @@ class FluxesTaskTest {
 
     @Test
     void aCancelCancelsTheTaskWhichCleansUp() {
-        verify(StepVerifier.create(Fluxes.<Integer>task(loop, out -> {
-                    try {
-                        out.emit(1).await();
-                        out.emit(2).await();
-                    } catch (CancelledException e) {
-                        trail.add(e.reason());
-                        assertThatThrownBy(() -> out.emit(3)).isInstanceOf(CancelledException.class);
-                        throw e;
-                    }
-                }), 1)
+        verify(StepVerifier.create(
+                        Fluxes.<Integer>task(loop, out -> {
+                            try {
+                                out.emit(1).await();
+                                out.emit(2).await();
+                            } catch (CancelledException e) {
+                                trail.add(e.reason());
+                                assertThatThrownBy(() -> out.emit(3)).isInstanceOf(CancelledException.class);
+                                throw e;
+                            }
+                        }),
+                        1)
                 .expectNext(1)
                 .thenCancel());
         assertThat(trail).containsExactly("its subscriber cancelled");

@@ -3,6 +3,9 @@ package dev.loop.reactor;
 import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Promise;
+import dev.loop.generator.AsyncGenerator;
+import dev.loop.generator.Generator;
+import dev.loop.queue.Channel;
 import dev.loop.queue.Queue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +30,8 @@ class PublisherTckTest {
     private static final Map<String, List<DynamicTest>> RULES = new LinkedHashMap<>();
 
     private static LoopThread thread;
-    private static EventLoop closed; // a Publisher that waits begins at a request: one that fails before has nothing to wait on
+    private static EventLoop
+            closed; // a Publisher that waits begins at a request: one that fails before has nothing to wait on
 
     @BeforeAll
     static void run() {
@@ -39,6 +43,9 @@ class PublisherTckTest {
         RULES.put("aTaskAsMono", aTaskAsMono());
         RULES.put("aQueue", aQueue());
         RULES.put("aTaskThatEmits", aTaskThatEmits());
+        RULES.put("aChannel", aChannel());
+        RULES.put("aGenerator", aGenerator());
+        RULES.put("aGeneratorThatMayWait", aGeneratorThatMayWait());
         RULES.put("futuresAsTheyEnd", futuresAsTheyEnd());
     }
 
@@ -150,6 +157,42 @@ class PublisherTckTest {
                     }
                 }),
                 Fluxes.task(closed, _ -> {}));
+    }
+
+    private static List<DynamicTest> aChannel() {
+        return fluxes(
+                n -> {
+                    var channel = new Channel<Integer>(thread.loop, 16);
+                    thread.call(() -> thread.loop.spawn(() -> {
+                        for (int i = 0; i < bounded(n); i++) {
+                            channel.send(i).await();
+                        }
+                        channel.close();
+                    }));
+                    return Fluxes.from(channel);
+                },
+                Fluxes.from(new Channel<Integer>(closed, 1)));
+    }
+
+    private static List<DynamicTest> aGenerator() {
+        return fluxes(
+                n -> thread.call(() -> Fluxes.from(Generator.<Long>yielding(out -> {
+                    for (long i = 0; i < n; i++) {
+                        out.yield(i);
+                    }
+                }))),
+                null);
+    }
+
+    private static List<DynamicTest> aGeneratorThatMayWait() {
+        return fluxes(
+                n -> thread.call(() -> Fluxes.from(AsyncGenerator.<Long>yielding(out -> {
+                    for (long i = 0; i < n; i++) {
+                        Async.yieldNow();
+                        out.yield(i);
+                    }
+                }))),
+                null);
     }
 
     private static List<DynamicTest> futuresAsTheyEnd() {

@@ -18,7 +18,9 @@ public abstract class FreeCoroutine extends Coroutine {
 
     // all of it belongs to whoever runs the stack
     @Nullable CoroutineStack stack;
+
     @Nullable Carrier carrier; // whose thread runs it; null for none of a loop
+
     private @Nullable Coroutine below;
     private @Nullable Trampoline trampoline;
     private final Runnable body;
