@@ -395,6 +395,15 @@ public final class Channel<T> implements Iterable<T> {
     }
 
     /**
+     * The loop whose tasks use it. Any thread may ask.
+     *
+     * @return the loop
+     */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /**
      * How many items are in it.
      *
      * @return the count, without those of sends that wait
@@ -420,10 +429,6 @@ public final class Channel<T> implements Iterable<T> {
     public Statistics statistics() {
         return new Statistics(
                 size(), peak, capacity, senders.size(), receivers.size(), openSenders, openReceivers, closed != null);
-    }
-
-    EventLoop loop() {
-        return loop;
     }
 
     private ChannelClosedException isClosed(String why) {

@@ -292,6 +292,15 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
     }
 
     /**
+     * The loop whose tasks use it. Any thread may ask.
+     *
+     * @return the loop
+     */
+    public final EventLoop loop() {
+        return loop;
+    }
+
+    /**
      * How many items are in the queue.
      *
      * @return the count

@@ -63,8 +63,9 @@ final class CallbackThread {
     }
 
     static IllegalStateException nowhere(String kind) {
-        return new IllegalStateException("this " + kind + " was neither assembled nor subscribed in a task or callback, but on "
-                + Thread.currentThread()
-                + ": name the loop when you make it, or say subscribeOn(LoopScheduler.of(loop))");
+        return new IllegalStateException(
+                "this " + kind + " was neither assembled nor subscribed in a task or callback, but on "
+                        + Thread.currentThread()
+                        + ": name the loop when you make it, or say subscribeOn(LoopScheduler.of(loop))");
     }
 }

@@ -55,7 +55,10 @@ public final class FluxIteration<T> implements Iterable<T>, AutoCloseable {
         };
     }
 
-    /** Cancels the subscription, and gives what was asked for and not taken to {@code doOnDiscard}. Harmless when repeated. */
+    /**
+     * Cancels the subscription. What was asked for and not taken is given to the discard hook of the task's own Reactor context, if
+     * there is one ({@link ReactorContexts#VIEW}). Harmless when repeated.
+     */
     @Override
     public void close() {
         loop.checkThread();

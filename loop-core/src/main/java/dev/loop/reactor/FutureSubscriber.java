@@ -69,7 +69,8 @@ final class FutureSubscriber<T> implements CoreSubscriber<T>, CancelHook<@Nullab
 
     @Override
     public void onNext(T value) {
-        Objects.requireNonNull(value, "a publisher has signalled null"); // rule 2.13; null would be taken for an empty Mono
+        Objects.requireNonNull(
+                value, "a publisher has signalled null"); // rule 2.13; null would be taken for an empty Mono
         if (end.compareAndSet(null, End.SIGNALLED)) {
             complete(value);
         } else {

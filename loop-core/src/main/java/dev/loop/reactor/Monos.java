@@ -9,6 +9,7 @@ import dev.loop.Future;
 import dev.loop.Result;
 import dev.loop.VoidBody;
 import dev.loop.sync.Lock;
+import dev.loop.sync.Semaphore;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -278,6 +279,19 @@ public final class Monos {
     public static <T> Mono<T> withLock(Lock lock, Mono<? extends T> mono) {
         Objects.requireNonNull(lock, "lock");
         return holding(lock::acquire, mono);
+    }
+
+    /**
+     * A Mono under a permit of a semaphore; as {@link #withLock}.
+     *
+     * @param semaphore where the permit comes from
+     * @param mono what to subscribe when it is there
+     * @param <T> its value
+     * @return its outcome
+     */
+    public static <T> Mono<T> withPermit(Semaphore semaphore, Mono<? extends T> mono) {
+        Objects.requireNonNull(semaphore, "semaphore");
+        return holding(semaphore::acquire, mono);
     }
 
     /**

@@ -37,8 +37,7 @@ final class Outcomes {
     }
 
     /** What a {@code gatherDelayError} hands on when all have ended. */
-    static <T extends @Nullable Object> void valuesOrFailures(
-            List<Result<T>> results, SynchronousSink<List<T>> sink) {
+    static <T extends @Nullable Object> void valuesOrFailures(List<Result<T>> results, SynchronousSink<List<T>> sink) {
         var values = new ArrayList<T>(results.size());
         var failures = new ArrayList<Throwable>();
         for (Result<T> result : results) {

@@ -1,6 +1,7 @@
 package dev.loop.reactor;
 
 import dev.loop.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the items of one subscriber come from, one wait after another. All methods are called on the loop virtual thread, in the
@@ -13,7 +14,7 @@ interface Pull<T> {
      *
      * @return the wait; a cancel of it gives back what it was granted
      */
-    Future<? extends T> next() throws Exception;
+    Future<? extends @Nullable T> next() throws Exception;
 
     /** Whether there is nothing more, as far as that is known without a wait. */
     default boolean isExhausted() {
@@ -22,6 +23,11 @@ interface Pull<T> {
 
     /** Whether what a wait has failed with, or {@link #next()} has thrown, is the end and no failure. */
     default boolean isEnd(Throwable failure) {
+        return false;
+    }
+
+    /** Whether a value of null is the end. */
+    default boolean isEndedByNull() {
         return false;
     }
 

@@ -14,15 +14,22 @@ final class PullFlux<T> extends Flux<T> implements Scannable {
 
     private final @Nullable EventLoop loop; // null: that of the code that subscribes
     private final Function<EventLoop, ? extends Pull<T>> source;
+    private final boolean eager;
 
-    private PullFlux(@Nullable EventLoop loop, Function<EventLoop, ? extends Pull<T>> source) {
+    private PullFlux(@Nullable EventLoop loop, Function<EventLoop, ? extends Pull<T>> source, boolean eager) {
         this.loop = loop;
         this.source = source;
+        this.eager = eager;
     }
 
     /** Makes one; the source is asked at each subscriber's first request, in a callback of the loop. */
     static <T> Flux<T> create(@Nullable EventLoop loop, Function<EventLoop, ? extends Pull<T>> source) {
-        return onAssembly(new PullFlux<T>(loop, Objects.requireNonNull(source, "source")));
+        return onAssembly(new PullFlux<T>(loop, Objects.requireNonNull(source, "source"), false));
+    }
+
+    /** Makes one whose source is asked when somebody subscribes, before the first request. */
+    static <T> Flux<T> createEager(@Nullable EventLoop loop, Function<EventLoop, ? extends Pull<T>> source) {
+        return onAssembly(new PullFlux<T>(loop, Objects.requireNonNull(source, "source"), true));
     }
 
     @Override
@@ -31,7 +38,7 @@ final class PullFlux<T> extends Flux<T> implements Scannable {
         if (l == null) {
             Operators.error(actual, CallbackThread.nowhere("Flux"));
         } else {
-            new PullSubscription<T>(l, source, actual).begin();
+            new PullSubscription<T>(l, source, actual).begin(eager);
         }
     }
 

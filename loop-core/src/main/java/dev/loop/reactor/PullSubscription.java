@@ -49,12 +49,11 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
 
     // the loop's thread only, from here
     private @Nullable Pull<T> pull;
-    private @Nullable Future<? extends T> wait;
+    private @Nullable Future<? extends @Nullable T> wait;
     private boolean draining;
     private @Nullable CloseWatch closeWatch;
 
-    PullSubscription(
-            EventLoop loop, Function<EventLoop, ? extends Pull<T>> source, CoreSubscriber<? super T> actual) {
+    PullSubscription(EventLoop loop, Function<EventLoop, ? extends Pull<T>> source, CoreSubscriber<? super T> actual) {
         this.loop = loop;
         this.source = source;
         this.actual = actual;
@@ -62,14 +61,22 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
     }
 
     /** Any thread. */
-    void begin() {
+    void begin(boolean eager) {
         boolean foreign = loop.isRunning() && !CallbackThread.isOn(loop);
-        if (!CallbackThread.run(loop, () -> subscribed(foreign))) {
+        if (!CallbackThread.run(loop, () -> subscribed(foreign, eager))) {
             Operators.error(actual, CallbackThread.closed(loop));
         }
     }
 
-    private void subscribed(boolean foreign) {
+    private void subscribed(boolean foreign, boolean eager) {
+        if (eager) {
+            try {
+                pull = context.call(() -> source.apply(loop));
+            } catch (Throwable e) {
+                Operators.error(actual, Operators.onOperatorError(e, actual.currentContext()));
+                return;
+            }
+        }
         if (foreign) {
             closeWatch = new CloseWatch(loop, this::closed);
         }
@@ -139,7 +146,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
                 CallbackThread.submit(loop, this::drain);
                 return;
             }
-            Future<? extends T> f = wait;
+            Future<? extends @Nullable T> f = wait;
             if (f == null) {
                 f = beginWait();
                 if (f == null) {
@@ -160,7 +167,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
     }
 
     /** Begins the next wait; null if there is none, because of the end, a failure or a cancel. */
-    private @Nullable Future<? extends T> beginWait() {
+    private @Nullable Future<? extends @Nullable T> beginWait() {
         try {
             Pull<T> p = pull;
             if (p == null) {
@@ -170,10 +177,11 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
                 complete();
                 return null;
             }
-            Future<? extends T> f = Objects.requireNonNull(p.next(), "what begins the wait gave null instead of a future");
+            Future<? extends @Nullable T> f =
+                    Objects.requireNonNull(p.next(), "what begins the wait gave null instead of a future");
             if (f.loop() != loop) {
-                throw new IllegalArgumentException(f + " belongs to " + f.loop() + ", not to " + loop
-                        + ": futures do not cross loops");
+                throw new IllegalArgumentException(
+                        f + " belongs to " + f.loop() + ", not to " + loop + ": futures do not cross loops");
             }
             wait = f;
             if (state.get() != ACTIVE) {
@@ -191,7 +199,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
         }
     }
 
-    private void emit(Future<? extends T> f) {
+    private void emit(Future<? extends @Nullable T> f) {
         Throwable error = Outcomes.failure(f);
         if (error != null) {
             if (isEnd(error)) {
@@ -203,7 +211,12 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
         }
         T value = f.result();
         if (value == null) {
-            fail(new NullPointerException("the next item is null, which a Flux cannot hand on"));
+            Pull<T> p = pull;
+            if (p != null && p.isEndedByNull()) {
+                complete();
+            } else {
+                fail(new NullPointerException("the next item is null, which a Flux cannot hand on"));
+            }
             return;
         }
         try {
@@ -249,7 +262,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
 
     /** Nobody wants more. In a task or a callback; it signals nothing. Reactor's hooks get what cannot go back and is nobody else's. */
     private void leave() {
-        Future<? extends T> f = wait;
+        Future<? extends @Nullable T> f = wait;
         if (f != null && !f.cancel("its subscriber cancelled") && f.isDone()) {
             wait = null;
             Outcomes.discard(f, actual.currentContext());

@@ -10,7 +10,8 @@ import java.util.concurrent.TimeUnit;
 final class LoopThread implements AutoCloseable {
 
     final EventLoop loop = EventLoop.create();
-    private final Thread thread = Thread.ofPlatform().daemon().name("loop-thread").start(loop::runForever);
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("loop-thread").start(loop::runForever);
 
     /** Runs something in a task, and waits for it. */
     <T> T call(Callable<T> body) {

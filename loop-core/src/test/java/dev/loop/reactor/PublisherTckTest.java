@@ -3,6 +3,9 @@ package dev.loop.reactor;
 import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Promise;
+import dev.loop.generator.AsyncGenerator;
+import dev.loop.generator.Generator;
+import dev.loop.queue.Channel;
 import dev.loop.queue.Queue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,7 +30,8 @@ class PublisherTckTest {
     private static final Map<String, List<DynamicTest>> RULES = new LinkedHashMap<>();
 
     private static LoopThread thread;
-    private static EventLoop closed; // a Publisher that waits begins at a request: one that fails before has nothing to wait on
+    private static EventLoop
+            closed; // a Publisher that waits begins at a request: one that fails before has nothing to wait on
 
     @BeforeAll
     static void run() {
@@ -40,6 +43,9 @@ class PublisherTckTest {
         RULES.put("aTaskAsMono", aTaskAsMono());
         RULES.put("aQueue", aQueue());
         RULES.put("aTaskThatEmits", aTaskThatEmits());
+        RULES.put("aChannel", aChannel());
+        RULES.put("aGenerator", aGenerator());
+        RULES.put("aGeneratorThatMayWait", aGeneratorThatMayWait());
         RULES.put("futuresAsTheyEnd", futuresAsTheyEnd());
     }
 
@@ -59,7 +65,7 @@ class PublisherTckTest {
         private final Publisher<?> failed;
 
         Verification(long most, LongFunction<Publisher<?>> publishers, Publisher<?> failed) {
-            super(Tck.environment());
+            super(Tck.environment(), Tck.LETTING_GO);
             this.most = most;
             this.publishers = publishers;
             this.failed = failed;
@@ -129,10 +135,18 @@ class PublisherTckTest {
         return fluxes(
                 n -> {
                     var queue = new Queue<Integer>(thread.loop, Integer.MAX_VALUE);
-                    thread.call(() -> LongStream.range(0, bounded(n)).allMatch(i -> queue.tryPut((int) i)));
-                    return Fluxes.from(thread.loop, queue).take(n);
+                    thread.call(() -> {
+                        for (int i = 0; i < bounded(n); i++) {
+                            queue.put(i).await();
+                        }
+                        if (n <= 10_000) {
+                            queue.shutdown();
+                        }
+                        return null;
+                    });
+                    return Fluxes.from(queue);
                 },
-                Fluxes.from(closed, new Queue<Integer>(closed, 1)));
+                Fluxes.from(new Queue<Integer>(closed, 1)));
     }
 
     private static List<DynamicTest> aTaskThatEmits() {
@@ -143,6 +157,42 @@ class PublisherTckTest {
                     }
                 }),
                 Fluxes.task(closed, _ -> {}));
+    }
+
+    private static List<DynamicTest> aChannel() {
+        return fluxes(
+                n -> {
+                    var channel = new Channel<Integer>(thread.loop, 16);
+                    thread.call(() -> thread.loop.spawn(() -> {
+                        for (int i = 0; i < bounded(n); i++) {
+                            channel.send(i).await();
+                        }
+                        channel.close();
+                    }));
+                    return Fluxes.from(channel);
+                },
+                Fluxes.from(new Channel<Integer>(closed, 1)));
+    }
+
+    private static List<DynamicTest> aGenerator() {
+        return fluxes(
+                n -> thread.call(() -> Fluxes.from(Generator.<Long>yielding(out -> {
+                    for (long i = 0; i < n; i++) {
+                        out.yield(i);
+                    }
+                }))),
+                null);
+    }
+
+    private static List<DynamicTest> aGeneratorThatMayWait() {
+        return fluxes(
+                n -> thread.call(() -> Fluxes.from(AsyncGenerator.<Long>yielding(out -> {
+                    for (long i = 0; i < n; i++) {
+                        Async.yieldNow();
+                        out.yield(i);
+                    }
+                }))),
+                null);
     }
 
     private static List<DynamicTest> futuresAsTheyEnd() {

@@ -34,6 +34,9 @@ final class Tck {
     /** How often it is asked whether something has come. */
     private static final long POLL = 10;
 
+    /** How long a Publisher may take to let go of a subscriber that has cancelled. */
+    static final long LETTING_GO = 100;
+
     private Tck() {}
 
     static TestEnvironment environment() {
@@ -46,15 +49,23 @@ final class Tck {
         return Arrays.stream(type.getMethods())
                 .filter(method -> method.isAnnotationPresent(Test.class))
                 .filter(method -> method.getAnnotation(Test.class).enabled())
-                .sorted(Comparator.comparing(Method::getName))
-                .map(method -> start(method.getName(), () -> run(verifications.get(), method)))
+                .sorted(Comparator.comparing(Tck::isAboutGarbage).thenComparing(Method::getName))
+                .map(method -> start(method, () -> run(verifications.get(), method)))
                 .toList(); // all are under way before the first is waited for
     }
 
-    private static DynamicTest start(String name, Callable<Void> rule) {
-        var running = new FutureTask<>(rule);
-        Thread.ofPlatform().daemon().name("tck-" + name).start(running);
-        return DynamicTest.dynamicTest(name, () -> {
+    /** This one asks the collector for an answer within 100 ms, so it runs when the others are done. */
+    private static boolean isAboutGarbage(Method rule) {
+        return rule.getName().startsWith("required_spec313_");
+    }
+
+    private static DynamicTest start(Method rule, Callable<Void> body) {
+        var running = new FutureTask<>(body);
+        if (!isAboutGarbage(rule)) {
+            Thread.ofPlatform().daemon().name("tck-" + rule.getName()).start(running);
+        }
+        return DynamicTest.dynamicTest(rule.getName(), () -> {
+            running.run(); // does nothing where it is under way
             try {
                 running.get();
             } catch (ExecutionException e) {
