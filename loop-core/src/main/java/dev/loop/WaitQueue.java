@@ -41,8 +41,34 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         void giveBack(T value, long ticket);
     }
 
+    /**
+     * Looks after a queue whose waiters ask for different amounts. It is told what a waiter had brought with it, also of one that
+     * leaves the queue before its turn, because the next may then be served at once. The rules of {@link GiveBack} hold for it.
+     *
+     * @param <T> what is granted
+     * @param <A> what a waiter brings with it
+     */
+    public interface Keeper<T extends @Nullable Object, A extends @Nullable Object> {
+
+        /**
+         * A waiter was cancelled before anything was granted to it; it is out of the queue.
+         *
+         * @param attachment what it had brought with it
+         */
+        void withdrawn(A attachment);
+
+        /**
+         * Takes a grant back.
+         *
+         * @param value what was granted
+         * @param attachment what the waiter had brought with it
+         */
+        void giveBack(T value, A attachment);
+    }
+
     private final EventLoop loop;
     private final @Nullable GiveBack<T> giveBack;
+    private final @Nullable Keeper<T, A> keeper;
     private final Supplier<? extends Collection<? extends Future<?>>> parts;
 
     private final CancelHook<T> withdrawal = new Withdrawal();
@@ -68,6 +94,28 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         this.loop = loop;
         this.giveBack = giveBack;
         this.parts = parts;
+        keeper = null;
+    }
+
+    private WaitQueue(EventLoop loop, Keeper<T, A> keeper) {
+        this.loop = loop;
+        this.keeper = keeper;
+        giveBack = null;
+        parts = List::of;
+    }
+
+    /**
+     * An empty queue that somebody looks after.
+     *
+     * @param loop whose tasks wait here
+     * @param keeper is told of waiters that leave, and takes back what one no longer wants
+     * @param <T> what is granted
+     * @param <A> what a waiter brings with it
+     * @return the queue
+     */
+    public static <T extends @Nullable Object, A extends @Nullable Object> WaitQueue<T, A> keptBy(
+            EventLoop loop, Keeper<T, A> keeper) {
+        return new WaitQueue<>(loop, keeper);
     }
 
     /**
@@ -198,7 +246,12 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         @Override
         @SuppressWarnings("unchecked") // only waiters of this queue get this hook
         public boolean stop(Promise<T> promise, @Nullable String reason) {
-            unlink((Waiter<T, A>) promise);
+            var waiter = (Waiter<T, A>) promise;
+            unlink(waiter);
+            Keeper<T, A> k = keeper;
+            if (k != null) {
+                k.withdrawn(waiter.attachment);
+            }
             return true;
         }
     }
@@ -229,6 +282,11 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
 
         @Override
         boolean takeBack(T value) {
+            Keeper<T, A> k = queue.keeper;
+            if (k != null) {
+                k.giveBack(value, attachment);
+                return true;
+            }
             GiveBack<T> back = queue.giveBack;
             if (back == null) {
                 return false;
