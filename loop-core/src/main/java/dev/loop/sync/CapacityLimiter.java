@@ -50,7 +50,7 @@ public final class CapacityLimiter implements Resource {
     public CapacityLimiter(EventLoop loop, int total) {
         this.loop = loop;
         this.total = checked(total);
-        waiters = new WaitQueue<>(loop, (token, _) -> token.close(), this, token -> tokens.remove(token.borrower));
+        waiters = new WaitQueue<>(loop, (token, _, _) -> token.close(), this, token -> tokens.remove(token.borrower));
     }
 
     /**

@@ -52,7 +52,7 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
         }
         this.loop = loop;
         available = permits;
-        waiters = new WaitQueue<>(loop, (permit, _) -> takeBack(permit), this, _ -> serve());
+        waiters = new WaitQueue<>(loop, (permit, _, _) -> takeBack(permit), this, _ -> serve());
     }
 
     /**
