@@ -240,7 +240,7 @@ public final class CapacityLimiter implements Resource {
     }
 
     /** A token that is lent, until this is closed. Closing it again is harmless. */
-    public static final class Token extends Grant implements AutoCloseable {
+    public static final class Token extends Grants.Listed implements AutoCloseable {
         private final CapacityLimiter limiter;
         private final Object borrower;
         private boolean lent;

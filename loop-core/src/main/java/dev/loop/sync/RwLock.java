@@ -218,7 +218,7 @@ public final class RwLock implements Resource {
     }
 
     /** The lock held for reading or writing, until this is closed. Closing it again is harmless. */
-    public static final class Held extends Grant implements AutoCloseable {
+    public static final class Held extends Grants.Listed implements AutoCloseable {
         private final RwLock lock;
         private boolean writes;
         private boolean released;

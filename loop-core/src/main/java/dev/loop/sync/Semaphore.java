@@ -115,7 +115,7 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
     public void release() {
         loop.checkThread();
         add(1);
-        Grant own = out.lastOf(loop.currentTask());
+        Grants.Listed own = out.lastOf(loop.currentTask());
         if (own != null) {
             out.remove(own); // acquired and released in pairs, as in asyncio: this one does not hold it any more
         }
@@ -244,7 +244,7 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
     }
 
     /** One permit or several, until this is closed. Closing it again is harmless. */
-    public static final class Permit extends Grant implements AutoCloseable {
+    public static final class Permit extends Grants.Listed implements AutoCloseable {
         private final Semaphore semaphore;
         private final int count;
         private boolean released;
