@@ -30,7 +30,9 @@ final class ConditionWait implements CancelHook<@Nullable Void> {
     private final Lock.Held held;
     final Promise<@Nullable Void> promise;
     private State state = State.WAITING;
+
     @Nullable Future<Lock.Held> retaking; // the place in the queue of the lock
+
     private boolean signalled; // and the signal is still this one's
     private @Nullable CancelledException cancel; // the last one
     private boolean stopping;

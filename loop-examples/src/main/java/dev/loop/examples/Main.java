@@ -11,7 +11,10 @@ import dev.loop.examples.http.HttpServerExample;
 import dev.loop.examples.net.Chat;
 import dev.loop.examples.net.EchoClient;
 import dev.loop.examples.net.EchoServer;
+import dev.loop.examples.recipes.Barriers;
+import dev.loop.examples.recipes.Conditions;
 import dev.loop.examples.recipes.MonoAndTasks;
+import dev.loop.examples.recipes.SemaphoreGroups;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -41,6 +44,9 @@ public final class Main {
             new Example("timers", Timers.class),
             new Example("task-groups", TaskGroups.class),
             new Example("blocking-calls", BlockingCalls.class),
+            new Example("semaphore-groups", SemaphoreGroups.class),
+            new Example("barrier", Barriers.class),
+            new Example("condition", Conditions.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),

@@ -36,6 +36,9 @@ class ExamplesTest {
             case "timers" -> timers();
             case "task-groups" -> taskGroups();
             case "blocking-calls" -> blockingCalls();
+            case "semaphore-groups" -> semaphoreGroups();
+            case "barrier" -> barrier();
+            case "condition" -> condition();
             case "mono-and-tasks" -> monoAndTasks();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
@@ -96,6 +99,47 @@ class ExamplesTest {
         assertThat(said.lines()).hasSize(2);
         assertThat(said.lines().getFirst()).isEqualTo("1000 tasks slept 1.00 s each, 1000 of them at the same time");
         assertThat(said.lines().getLast()).endsWith("one after another it would be 1000.00 s");
+    }
+
+    private static void semaphoreGroups() {
+        assertThat(succeed("semaphore-groups", "--virtual", "--tasks", "7").lines())
+                .containsExactly(
+                        "  0.0 s  task 1",
+                        "  0.0 s  task 2",
+                        "  0.0 s  task 3",
+                        "  2.0 s  task 4",
+                        "  2.0 s  task 5",
+                        "  2.0 s  task 6",
+                        "  4.0 s  task 7",
+                        "  6.0 s  all done");
+        // the same on the real clock, where the times are not exact
+        assertThat(succeed("semaphore-groups", "--group", "2", "--tasks", "4", "--pause", "0.02")
+                        .lines())
+                .extracting(line -> line.replaceFirst(".* s  ", ""))
+                .containsExactly("task 1", "task 2", "task 3", "task 4", "all done");
+    }
+
+    private static void barrier() {
+        assertThat(succeed("barrier", "--huts", "1", "--pace", "0.05").lines())
+                .containsExactly(
+                        "anna arrives at hut 1",
+                        "bert arrives at hut 1",
+                        "cleo arrives at hut 1",
+                        "  all are at hut 1, cleo was last");
+        assertThat(succeed("barrier", "--huts", "3", "--pace", "0").lines()).hasSize(12);
+    }
+
+    private static void condition() {
+        assertThat(succeed("condition", "--pause", "0.01").lines())
+                .containsExactly(
+                        "payment of 25, now: 25",
+                        "bert takes 20, left: 5",
+                        "payment of 25, now: 30",
+                        "cleo takes 30, left: 0",
+                        "payment of 25, now: 25",
+                        "payment of 25, now: 50",
+                        "anna takes 50, left: 0",
+                        "left: 0");
     }
 
     private static void monoAndTasks() {
