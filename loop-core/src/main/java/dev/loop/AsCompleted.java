@@ -44,7 +44,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<F
         this.loop = loop;
         this.limit = limit;
         Future.requireLoop(loop, futures);
-        takers = new WaitQueue<>(loop, this::giveBack, () -> unfinished);
+        takers = new WaitQueue<>(loop, (future, _, ticket) -> giveBack(future, ticket), () -> unfinished);
         for (Future<T> future : new LinkedHashSet<Future<T>>(futures)) {
             if (future.outcome != null) {
                 finished.add(future);

@@ -28,17 +28,19 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * is called on the loop's thread, possibly the platform thread, inside a cancel: it must not block, take a lock or run user code.
      *
      * @param <T> what is granted
+     * @param <A> what a waiter brings with it
      */
     @FunctionalInterface
-    public interface GiveBack<T extends @Nullable Object> {
+    public interface GiveBack<T extends @Nullable Object, A extends @Nullable Object> {
 
         /**
          * Takes a grant back.
          *
          * @param value what was granted
+         * @param attachment what the waiter had brought with it
          * @param ticket the number with which it was granted, so that several that come back can keep their order
          */
-        void giveBack(T value, long ticket);
+        void giveBack(T value, A attachment, long ticket);
     }
 
     /**
@@ -71,8 +73,27 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         }
     }
 
+    /**
+     * Hears that somebody has left the queue by a cancel: those behind may be served now. It is called where a {@link GiveBack} is,
+     * and under the same rules.
+     *
+     * @param <A> what a waiter brings with it
+     */
+    @FunctionalInterface
+    public interface Withdrawn<A extends @Nullable Object> {
+
+        /**
+         * A waiter has left, and does not stand in the queue any more.
+         *
+         * @param attachment what it had brought with it
+         */
+        void withdrawn(A attachment);
+    }
+
     private final EventLoop loop;
-    private final @Nullable GiveBack<T> giveBack;
+    private final @Nullable GiveBack<? super T, ? super A> giveBack;
+    private final @Nullable Resource resource;
+    private final @Nullable Withdrawn<? super A> withdrawn;
     private final Supplier<? extends Collection<? extends Future<?>>> parts;
 
     private final CancelHook<T> withdrawal = new Withdrawal();
@@ -88,15 +109,50 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param loop whose tasks wait here
      * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      */
-    public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack) {
-        this(loop, giveBack, List::of);
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack) {
+        this(loop, giveBack, null, null, List::of);
+    }
+
+    /**
+     * An empty queue of those who wait for something that others hold.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
+     * @param resource what they wait for, for those who ask {@link Future#resource()}
+     */
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource) {
+        this(loop, giveBack, resource, null, List::of);
+    }
+
+    /**
+     * An empty queue of those who wait for something that others hold, where the one behind can often be served before the first.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
+     * @param resource what they wait for, for those who ask {@link Future#resource()}
+     * @param withdrawn hears of a waiter that has left before it was granted anything
+     */
+    public WaitQueue(
+            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource, Withdrawn<? super A> withdrawn) {
+        this(loop, giveBack, resource, withdrawn, List::of);
     }
 
     /** With the futures of which one has to end before anything is granted here. */
     WaitQueue(
-            EventLoop loop, @Nullable GiveBack<T> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+        this(loop, giveBack, null, null, parts);
+    }
+
+    private WaitQueue(
+            EventLoop loop,
+            @Nullable GiveBack<? super T, ? super A> giveBack,
+            @Nullable Resource resource,
+            @Nullable Withdrawn<? super A> withdrawn,
+            Supplier<? extends Collection<? extends Future<?>>> parts) {
         this.loop = loop;
         this.giveBack = giveBack;
+        this.resource = resource;
+        this.withdrawn = withdrawn;
         this.parts = parts;
     }
 
@@ -280,7 +336,12 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         @Override
         @SuppressWarnings("unchecked") // only waiters of this queue get this hook
         public boolean stop(Promise<T> promise, @Nullable String reason) {
-            unlink((Waiter<T, A>) promise);
+            var waiter = (Waiter<T, A>) promise;
+            unlink(waiter);
+            Withdrawn<? super A> w = withdrawn;
+            if (w != null) {
+                w.withdrawn(waiter.attachment);
+            }
             return true;
         }
     }
@@ -305,17 +366,22 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         }
 
         @Override
+        @Nullable Resource waitedResource() {
+            return queue.resource;
+        }
+
+        @Override
         Object lane() {
             return outcome instanceof Outcome.Cancelled ? this : queue; // who was granted first goes on first
         }
 
         @Override
         boolean takeBack(T value) {
-            GiveBack<T> back = queue.giveBack;
+            GiveBack<? super T, ? super A> back = queue.giveBack;
             if (back == null) {
                 return false;
             }
-            back.giveBack(value, ticket);
+            back.giveBack(value, attachment, ticket);
             return true;
         }
     }

@@ -29,7 +29,7 @@ class FirstWaitTest {
     private final List<String> back = new ArrayList<>();
 
     private WaitQueue<String, @Nullable Void> queue() {
-        return new WaitQueue<>(EventLoop.current(), (value, ticket) -> back.add(value + ticket));
+        return new WaitQueue<>(EventLoop.current(), (value, _, ticket) -> back.add(value + ticket));
     }
 
     private static Future<String> first(

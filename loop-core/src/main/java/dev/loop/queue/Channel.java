@@ -51,6 +51,7 @@ public final class Channel<T> implements Iterable<T> {
     private final WaitQueue<T, @Nullable Receiver<T>>
             receivers; // a receiver that waits is in use, and not to be collected
     private final WaitQueue<@Nullable Void, T> senders;
+    private final WaitQueue<@Nullable Void, @Nullable Void> lookingForRoom;
     private int peak;
     private int openSenders;
     private int openReceivers;
@@ -92,8 +93,9 @@ public final class Channel<T> implements Iterable<T> {
         }
         this.loop = Objects.requireNonNull(loop, "loop");
         this.capacity = capacity;
-        receivers = new WaitQueue<>(loop, this::giveBack);
+        receivers = new WaitQueue<>(loop, (item, _, number) -> giveBack(item, number));
         senders = new WaitQueue<>(loop, null);
+        lookingForRoom = new WaitQueue<>(loop, null);
     }
 
     /**
@@ -172,6 +174,30 @@ public final class Channel<T> implements Iterable<T> {
     }
 
     /**
+     * Waits until there is room, or, at a rendezvous, a receiver that waits, and takes none of it: a send that comes in between may
+     * take it. It is for those who ask for an item elsewhere only when they can send it here.
+     *
+     * @return done when a send would not wait. It fails with a {@link ChannelClosedException} if the channel was closed
+     */
+    public Future<@Nullable Void> whenRoom() {
+        loop.checkThread();
+        if (closed != null) {
+            return loop.failed(isClosed(closed));
+        }
+        return hasRoom() ? loop.done() : lookingForRoom.park(null);
+    }
+
+    private boolean hasRoom() {
+        return !receivers.isEmpty() || store.size() < capacity;
+    }
+
+    private void tellOfRoom() {
+        while (!lookingForRoom.isEmpty() && hasRoom()) {
+            lookingForRoom.grant(null);
+        }
+    }
+
+    /**
      * Receives the next item; waits while there is none.
      *
      * @return the item. It fails with a {@link ChannelClosedException} if the channel was closed and nothing is left in it
@@ -191,7 +217,9 @@ public final class Channel<T> implements Iterable<T> {
     }
 
     Future<T> parkReceive(@Nullable Receiver<T> end) {
-        return receivers.park(end);
+        Future<T> receive = receivers.park(end);
+        tellOfRoom();
+        return receive;
     }
 
     /**
@@ -218,6 +246,7 @@ public final class Channel<T> implements Iterable<T> {
             add(senders.firstAttachment());
             senders.grant(null);
         }
+        tellOfRoom();
         return item;
     }
 
@@ -296,6 +325,9 @@ public final class Channel<T> implements Iterable<T> {
         while (!receivers.isEmpty()) {
             receivers.fail(isClosed(why));
         }
+        while (!lookingForRoom.isEmpty()) {
+            lookingForRoom.fail(isClosed(why));
+        }
     }
 
     /**
@@ -363,6 +395,15 @@ public final class Channel<T> implements Iterable<T> {
     }
 
     /**
+     * The loop whose tasks use it. Any thread may ask.
+     *
+     * @return the loop
+     */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /**
      * How many items are in it.
      *
      * @return the count, without those of sends that wait
@@ -388,10 +429,6 @@ public final class Channel<T> implements Iterable<T> {
     public Statistics statistics() {
         return new Statistics(
                 size(), peak, capacity, senders.size(), receivers.size(), openSenders, openReceivers, closed != null);
-    }
-
-    EventLoop loop() {
-        return loop;
     }
 
     private ChannelClosedException isClosed(String why) {

@@ -37,6 +37,7 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
     private final WaitQueue<T, @Nullable Void> getters;
     private final WaitQueue<@Nullable Void, T> putters;
     private final WaitQueue<@Nullable Void, @Nullable Void> joiners;
+    private final WaitQueue<@Nullable Void, @Nullable Void> lookingForRoom;
     private int peak;
     private int unfinished;
 
@@ -80,9 +81,10 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
         this.loop = loop;
         this.capacity = capacity;
         this.store = store;
-        getters = new WaitQueue<>(loop, this::giveBack);
+        getters = new WaitQueue<>(loop, (item, _, number) -> giveBack(item, number));
         putters = new WaitQueue<>(loop, null);
         joiners = new WaitQueue<>(loop, null);
+        lookingForRoom = new WaitQueue<>(loop, null);
     }
 
     /**
@@ -149,6 +151,20 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
         store.add(item, place);
         unfinished++;
         peak = Math.max(peak, store.size());
+    }
+
+    /**
+     * Waits until there is room, and takes none of it: a {@code put} that comes in between may fill it again. It is for those who
+     * ask for an item elsewhere only when they can put it here.
+     *
+     * @return done when a {@code put} would not wait. It fails with a {@link QueueShutdownException} if the queue was shut down
+     */
+    public final Future<@Nullable Void> whenRoom() {
+        loop.checkThread();
+        if (shutDown) {
+            return loop.failed(isShutDown());
+        }
+        return isFull() ? lookingForRoom.park(null) : loop.done();
     }
 
     /**
@@ -235,6 +251,9 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
         while (!getters.isEmpty()) {
             getters.fail(isShutDown());
         }
+        while (!lookingForRoom.isEmpty()) {
+            lookingForRoom.fail(isShutDown());
+        }
     }
 
     /**
@@ -270,6 +289,15 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
     @Override
     public final Iterator<T> iterator() {
         return new TakingIterator<>(this::get, error -> error instanceof QueueShutdownException);
+    }
+
+    /**
+     * The loop whose tasks use it. Any thread may ask.
+     *
+     * @return the loop
+     */
+    public final EventLoop loop() {
+        return loop;
     }
 
     /**
@@ -338,6 +366,9 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
                 add(item, place);
                 putters.grant(null);
             }
+        }
+        while (!lookingForRoom.isEmpty() && !isFull()) {
+            lookingForRoom.grant(null);
         }
     }
 
