@@ -42,7 +42,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
         this.name = Objects.requireNonNull(name, "name");
         this.capacity = capacity;
         this.policy = Objects.requireNonNull(policy, "policy");
-        receivers = new WaitQueue<>(broadcast.loop(), this::giveBack);
+        receivers = new WaitQueue<>(broadcast.loop(), (item, _, number) -> giveBack(item, number));
     }
 
     /**

@@ -16,8 +16,8 @@ record GeneratorPull<T>(EventLoop loop, Generator<? extends T, ?, ?> generator) 
         if (!generator.hasNext()) {
             return loop.<@Nullable T>completed(null);
         }
-        return loop.<@Nullable T>completed(
-                Objects.requireNonNull(generator.next(), "the generator has yielded null, which a Flux cannot hand on"));
+        return loop.<@Nullable T>completed(Objects.requireNonNull(
+                generator.next(), "the generator has yielded null, which a Flux cannot hand on"));
     }
 
     @Override

@@ -243,8 +243,9 @@ class BroadcastTest {
             log.detachAppender(lines);
             log.setAdditive(true);
         }
-        assertThat(lines.list).singleElement().satisfies(line -> assertThat(line.getFormattedMessage())
-                .contains("does not keep up", "'one'"));
+        assertThat(lines.list)
+                .singleElement()
+                .satisfies(line -> assertThat(line.getFormattedMessage()).contains("does not keep up", "'one'"));
     }
 
     @Test
@@ -316,7 +317,8 @@ class BroadcastTest {
             broadcast.close();
             gather(tasks).await();
             assertThat(sums).containsExactly(45, 45, 45);
-            assertThat(EventLoop.current().time()).isEqualTo(SECOND.multipliedBy(10).toNanos());
+            assertThat(EventLoop.current().time())
+                    .isEqualTo(SECOND.multipliedBy(10).toNanos());
         });
     }
 
@@ -332,8 +334,12 @@ class BroadcastTest {
             Task<Integer> receiver = spawn(() -> empty.receive().await());
             yieldNow();
             broadcast.close(new IOException("gone"));
-            assertThatThrownBy(publisher::await).isInstanceOf(ChannelClosedException.class).hasRootCauseMessage("gone");
-            assertThatThrownBy(receiver::await).isInstanceOf(ChannelClosedException.class).hasRootCauseMessage("gone");
+            assertThatThrownBy(publisher::await)
+                    .isInstanceOf(ChannelClosedException.class)
+                    .hasRootCauseMessage("gone");
+            assertThatThrownBy(receiver::await)
+                    .isInstanceOf(ChannelClosedException.class)
+                    .hasRootCauseMessage("gone");
             var seen = new ArrayList<Integer>();
             assertThatThrownBy(() -> full.forEach(seen::add)).hasRootCauseMessage("gone");
             assertThat(seen).containsExactly(1);
@@ -364,7 +370,9 @@ class BroadcastTest {
     @Test
     void badInputIsRefused() {
         TestLoop.run(() -> {
-            assertThatIllegalArgumentException().isThrownBy(() -> new Broadcast<Integer>(-1)).withMessageContaining("-1");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Broadcast<Integer>(-1))
+                    .withMessageContaining("-1");
             Broadcast<Integer> broadcast = broadcast(0);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> broadcast.subscribe("one", 0, SlowPolicy.WAIT))

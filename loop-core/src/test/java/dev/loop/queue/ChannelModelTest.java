@@ -57,7 +57,8 @@ class ChannelModelTest {
     private static final class Run {
         private final int seed;
         private final Random random;
-        private final boolean calm; // no grant comes back: then nothing overtakes, and no more is in a channel than fits
+        private final boolean
+                calm; // no grant comes back: then nothing overtakes, and no more is in a channel than fits
         private final List<Channel<Integer>> channels = new ArrayList<>();
         private final List<Integer> accepted = new ArrayList<>();
         private final List<Integer> refused = new ArrayList<>();
@@ -241,8 +242,7 @@ class ChannelModelTest {
             Channel<Integer> channel = channels.get(index);
             return switch (random.nextInt(calm ? 4 : 8)) {
                 case 0 -> got(index, channel.tryReceive());
-                case 1 ->
-                    got(index, timeout(limit(), () -> channel.receive().await()));
+                case 1 -> got(index, timeout(limit(), () -> channel.receive().await()));
                 case 2 ->
                     Select.<Got>first(
                             from(channels, 0),

@@ -70,12 +70,11 @@ class QueueModelTest {
 
         private void body() {
             int capacity = 1 + random.nextInt(4);
-            Queue<Integer> queue =
-                    switch (seed % 4) {
-                        case 0 -> new LifoQueue<>(capacity);
-                        case 1 -> new PriorityQueue<>(capacity);
-                        default -> new Queue<>(capacity);
-                    };
+            Queue<Integer> queue = switch (seed % 4) {
+                case 0 -> new LifoQueue<>(capacity);
+                case 1 -> new PriorityQueue<>(capacity);
+                default -> new Queue<>(capacity);
+            };
             var tasks = new ArrayList<Task<?>>();
             for (int i = 0; i < 4; i++) {
                 tasks.add(spawn(() -> produce(queue)));
