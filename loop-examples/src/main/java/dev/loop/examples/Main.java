@@ -15,6 +15,7 @@ import dev.loop.examples.recipes.Barriers;
 import dev.loop.examples.recipes.Conditions;
 import dev.loop.examples.recipes.MonoAndTasks;
 import dev.loop.examples.recipes.SemaphoreGroups;
+import dev.loop.examples.recipes.ProducerConsumer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -48,6 +49,7 @@ public final class Main {
             new Example("barrier", Barriers.class),
             new Example("condition", Conditions.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
+            new Example("producer-consumer", ProducerConsumer.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),
