@@ -28,14 +28,20 @@ public abstract class FreeCoroutine extends Coroutine {
     }
 
     /**
-     * A coroutine that has not begun, by the engine that works in this process.
+     * A coroutine that has not begun, by the engine that is best for who calls this and is going to run it.
      *
      * @param name the name of its thread
+     * @param inLoop whether a task or callback calls
      * @param body what it runs; throws nothing
      * @return the coroutine
      */
-    public static FreeCoroutine create(String name, Runnable body) {
-        return Engine.FIBERS ? new FreeFiber(name, body) : new FreeBaton(name, body);
+    public static FreeCoroutine create(String name, boolean inLoop, Runnable body) {
+        return Engine.FIBERS && (inLoop || !isStock()) ? new FreeFiber(name, body) : new FreeBaton(name, body);
+    }
+
+    /** Whether the calling thread is a virtual one that the JDK schedules: it can carry nothing, and hands over to its like fast. */
+    private static boolean isStock() {
+        return Thread.currentThread().isVirtual() && !(CURRENT.get() instanceof FreeFiber);
     }
 
     /** Chosen once for the process. */
