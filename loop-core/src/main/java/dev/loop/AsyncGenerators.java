@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class AsyncGenerators {
 
     private final EventLoop loop;
-    private final Map<Object, VoidBody<? extends Exception>> live = new LinkedHashMap<>(); // in the order of their beginning
+    private final Map<Object, VoidBody<? extends Exception>> live =
+            new LinkedHashMap<>(); // in the order of their beginning
     private boolean shutDown;
 
     AsyncGenerators(EventLoop loop) {
@@ -21,7 +22,8 @@ final class AsyncGenerators {
     Runnable add(VoidBody<? extends Exception> close) {
         if (shutDown) {
             loop.reports.later(new ExceptionContext(
-                    close + " has begun after the shutdown of asynchronous generators: only the close of the loop closes it",
+                    close
+                            + " has begun after the shutdown of asynchronous generators: only the close of the loop closes it",
                     null,
                     null,
                     null));
@@ -45,7 +47,10 @@ final class AsyncGenerators {
         for (VoidBody<? extends Exception> close : live.values()) { // each takes itself out when it ends
             tasks.add(loop.spawn("close generator", () -> close(close)));
         }
-        return tasks.isEmpty() ? loop.done() : loop.spawn("close generators", () -> tasks.forEach(t -> t.join().await()));
+        return tasks.isEmpty()
+                ? loop.done()
+                : loop.spawn(
+                        "close generators", () -> tasks.forEach(t -> t.join().await()));
     }
 
     /** Takes those that are alive out, to be closed by {@link #close}, at the end of the loop. */

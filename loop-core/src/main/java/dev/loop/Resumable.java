@@ -108,8 +108,10 @@ public final class Resumable {
     private void checkScope() {
         TaskStep s = step;
         if (s != null && s.scope != scope) {
-            throw new IllegalStateException("a cancel scope, time-out or task group of the body is open across a yield, where its"
-                    + " cancel would reach the code of the consumer: close it before the yield (" + s.task + ")");
+            throw new IllegalStateException(
+                    "a cancel scope, time-out or task group of the body is open across a yield, where its"
+                            + " cancel would reach the code of the consumer: close it before the yield (" + s.task
+                            + ")");
         }
     }
 
@@ -185,7 +187,9 @@ public final class Resumable {
      */
     public List<StackTraceElement> stack() {
         FreeCoroutine c = coroutine;
-        return c == null || c.isDone() ? List.of() : TaskFrames.trimmed(c.thread().getStackTrace());
+        return c == null || c.isDone()
+                ? List.of()
+                : TaskFrames.trimmed(c.thread().getStackTrace());
     }
 
     @Override

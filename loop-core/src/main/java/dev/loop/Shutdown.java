@@ -235,9 +235,11 @@ final class Shutdown implements Listener {
     // --- the close
 
     void close() {
-        boolean work =
-                loop.tasks.size() > 0 || !hooks.isEmpty() || !loop.generators.isEmpty() || loop.callbacks().isBlocked()
-                        || !loop.ready.isEmpty();
+        boolean work = loop.tasks.size() > 0
+                || !hooks.isEmpty()
+                || !loop.generators.isEmpty()
+                || loop.callbacks().isBlocked()
+                || !loop.ready.isEmpty();
         if (work && phase != Phase.OVER) {
             runToTheEnd();
         }

@@ -385,8 +385,9 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
     private Coroutine waitable() {
         Coroutine c = parkable();
         if (c.refusesWaits()) {
-            throw new IllegalStateException("the body of a Generator cannot wait for its loop, because whoever asks it for a"
-                    + " value does not expect to wait: use an AsyncGenerator (" + task + ")");
+            throw new IllegalStateException(
+                    "the body of a Generator cannot wait for its loop, because whoever asks it for a"
+                            + " value does not expect to wait: use an AsyncGenerator (" + task + ")");
         }
         return c;
     }

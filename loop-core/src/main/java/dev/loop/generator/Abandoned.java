@@ -99,7 +99,8 @@ final class Abandoned implements Runnable {
     }
 
     private String report() {
-        return core + " was abandoned before its end and is closed now: iterate it to its end, or open it in a try block";
+        return core
+                + " was abandoned before its end and is closed now: iterate it to its end, or open it in a try block";
     }
 
     private String failed() {
@@ -109,7 +110,8 @@ final class Abandoned implements Runnable {
     private Throwable where() {
         var where = new IllegalStateException("it has stopped here");
         where.setStackTrace(core.resumable().stack().stream()
-                .filter(frame -> !frame.getClassName().equals(core.getClass().getName())) // how it yields is not the story
+                .filter(frame ->
+                        !frame.getClassName().equals(core.getClass().getName())) // how it yields is not the story
                 .toArray(StackTraceElement[]::new));
         return where;
     }

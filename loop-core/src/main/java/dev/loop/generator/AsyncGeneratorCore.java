@@ -61,10 +61,12 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
 
     @Nullable Object yield(Y value) {
         if (!resumable.isInside()) {
-            throw new IllegalStateException("a yield of " + this + " outside of its body, on " + Thread.currentThread());
+            throw new IllegalStateException(
+                    "a yield of " + this + " outside of its body, on " + Thread.currentThread());
         }
         if (value == null) {
-            throw new NullPointerException("an AsyncGenerator does not yield null, which tells its consumer of the end");
+            throw new NullPointerException(
+                    "an AsyncGenerator does not yield null, which tells its consumer of the end");
         }
         yielded = value;
         resumable.suspend();
@@ -88,8 +90,8 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
             throw new IllegalStateException(this + " has begun on " + own + " and belongs to it, not to " + current);
         }
         if (state == State.RUNNING) {
-            throw new IllegalStateException(
-                    what + ": " + this + " is already running: ask for one value after the other, each when the last is there");
+            throw new IllegalStateException(what + ": " + this
+                    + " is already running: ask for one value after the other, each when the last is there");
         }
     }
 
@@ -97,8 +99,9 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
     void checkRead(String what, boolean needsBegin) {
         check(what);
         if (fetched != null || !returned.isEmpty()) {
-            throw new IllegalStateException(what + ": a value of " + this + " was fetched or given back, and nobody has read it:"
-                    + " take it by next() before something is sent or thrown");
+            throw new IllegalStateException(
+                    what + ": a value of " + this + " was fetched or given back, and nobody has read it:"
+                            + " take it by next() before something is sent or thrown");
         }
         if (needsBegin && state == State.NEW) {
             throw new IllegalStateException("a value was sent to " + this
@@ -157,10 +160,7 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
             untrack = current.trackAsyncGenerator(new Closing(this));
             loop = current;
         }
-        state = State.RUNNING;
-        sent = toSend;
-        thrown = toThrow;
-        run();
+        run(toSend, toThrow);
         if (state == State.ENDED) {
             end();
             Throwable f = failure;
@@ -177,14 +177,21 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
         return value;
     }
 
-    private void run() {
+    private void run(@Nullable Object toSend, @Nullable Throwable toThrow) {
+        boolean fresh = state == State.NEW;
         boolean ran = false;
+        state = State.RUNNING;
+        sent = toSend;
+        thrown = toThrow;
         try {
             resumable.resume();
             ran = true;
         } finally {
-            if (!ran) { // it was refused where it stands
+            if (!ran && fresh) { // it was refused where it is, or there is no memory for a thread
+                end();
+            } else if (!ran) {
                 state = State.STOPPED;
+                thrown = null;
             }
         }
     }

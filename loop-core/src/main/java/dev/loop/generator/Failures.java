@@ -28,7 +28,8 @@ final class Failures {
     /** A body must not seem to have ended when something in it has. */
     static IllegalStateException notTheEnd(Object generator, NoSuchElementException error) {
         return new IllegalStateException(
-                "the body of " + generator + " has thrown a NoSuchElementException, which would pass for its end", error);
+                "the body of " + generator + " has thrown a NoSuchElementException, which would pass for its end",
+                error);
     }
 
     /** For a body: as it is, checked or not, so that the {@code catch} that is meant gets it. */

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> its result
  */
 @FunctionalInterface
-public interface GeneratorBody<
-        Y extends @Nullable Object, S extends @Nullable Object, R extends @Nullable Object> {
+public interface GeneratorBody<Y extends @Nullable Object, S extends @Nullable Object, R extends @Nullable Object> {
 
     /**
      * Runs the generator.

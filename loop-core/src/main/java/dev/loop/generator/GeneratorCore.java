@@ -94,7 +94,8 @@ final class GeneratorCore implements Abandoned.Core {
 
     private void checkInside() {
         if (!resumable.isInside()) {
-            throw new IllegalStateException("a yield of " + this + " outside of its body, on " + Thread.currentThread());
+            throw new IllegalStateException(
+                    "a yield of " + this + " outside of its body, on " + Thread.currentThread());
         }
     }
 
@@ -150,7 +151,8 @@ final class GeneratorCore implements Abandoned.Core {
     }
 
     private IllegalStateException alreadyExecuting() {
-        return new IllegalStateException(this + " is already executing: it is driven by one at a time, and not by itself");
+        return new IllegalStateException(
+                this + " is already executing: it is driven by one at a time, and not by itself");
     }
 
     private boolean drive(@Nullable Object firstSent, @Nullable Throwable firstThrown) {
@@ -217,14 +219,29 @@ final class GeneratorCore implements Abandoned.Core {
                 }
                 drop();
             }
-            state = State.STOPPED;
-            sent = toSend;
-            thrown = toThrow;
-            resumable.resume();
+            run(toSend, toThrow);
             return null;
         } finally {
             if (this != root) {
                 executing.setRelease(false);
+            }
+        }
+    }
+
+    private void run(@Nullable Object toSend, @Nullable Throwable toThrow) {
+        State before = state;
+        boolean ran = false;
+        state = State.STOPPED;
+        sent = toSend;
+        thrown = toThrow;
+        try {
+            resumable.resume();
+            ran = true;
+        } finally {
+            if (!ran) { // it was refused where it is, or there is no memory for a thread
+                state = before;
+                sent = null;
+                thrown = null;
             }
         }
     }
@@ -335,7 +352,9 @@ final class GeneratorCore implements Abandoned.Core {
     @Nullable Object result() {
         if (!returned) {
             throw new IllegalStateException(
-                    state == State.ENDED ? this + " has no result: it was closed or has failed" : this + " has not ended");
+                    state == State.ENDED
+                            ? this + " has no result: it was closed or has failed"
+                            : this + " has not ended");
         }
         return result;
     }

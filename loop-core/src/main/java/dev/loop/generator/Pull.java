@@ -59,7 +59,8 @@ final class Pull<T> implements CancelHook<@Nullable T> {
             promise.tryComplete(value);
         } catch (Throwable e) {
             // a cancel reaches a blocking JDK call as an interrupt
-            boolean cancelled = e instanceof InterruptedException && Async.currentTask().cancelling() > 0;
+            boolean cancelled =
+                    e instanceof InterruptedException && Async.currentTask().cancelling() > 0;
             promise.tryFail(cancelled ? new CancelledException("interrupted by a cancel") : e);
             if (e instanceof VirtualMachineError || e instanceof LinkageError) {
                 throw e; // it stops the loop

@@ -236,7 +236,10 @@ class AsyncGeneratorEndTest {
                 System.gc();
                 sleep(Duration.ofMillis(1)).await();
             }
-            assertThat(order).hasSize(2).contains("closed in a loop").anyMatch(report -> report.contains("was abandoned"));
+            assertThat(order)
+                    .hasSize(2)
+                    .contains("closed in a loop")
+                    .anyMatch(report -> report.contains("was abandoned"));
         });
     }
 
@@ -261,7 +264,8 @@ class AsyncGeneratorEndTest {
             for (int i = 0; i < 100; i++) {
                 var unused = open("never begun");
                 assertThat(unused.isEnded()).isFalse();
-                assertThat(Place.all(Generator.<Integer>yielding(out -> out.yield(1)))).hasSize(1);
+                assertThat(Place.all(Generator.<Integer>yielding(out -> out.yield(1))))
+                        .hasSize(1);
             }
             abandon("marker");
             while (order.size() < 2) {

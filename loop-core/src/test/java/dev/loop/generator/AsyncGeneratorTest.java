@@ -116,7 +116,8 @@ class AsyncGeneratorTest {
         TestLoop.run(() -> {
             Promise<String> done = EventLoop.current().promise();
             var values = ticks(1);
-            EventLoop.current().callSoon(() -> values.next().addDoneCallback(tick -> done.complete("" + tick.result())));
+            EventLoop.current()
+                    .callSoon(() -> values.next().addDoneCallback(tick -> done.complete("" + tick.result())));
             assertThat(done.await()).isEqualTo("1");
             EventLoop.current().callSoon(() -> {
                 try {
@@ -155,10 +156,13 @@ class AsyncGeneratorTest {
             assertThat(echo.send("one").await()).isEqualTo("got one");
             assertThat(echo.throwInto(new IOException("this")).await()).isEqualTo("caught this");
             assertThat(echo.next().await()).isEqualTo("got null");
-            assertThatThrownBy(() -> echo.throwInto(new ArithmeticException("not caught")).await())
+            assertThatThrownBy(() -> echo.throwInto(new ArithmeticException("not caught"))
+                            .await())
                     .isInstanceOf(ArithmeticException.class);
             assertThat(echo.isEnded()).isTrue();
-            assertThatThrownBy(() -> echo.throwInto(new ArithmeticException("late")).await()).hasMessage("late");
+            assertThatThrownBy(() ->
+                            echo.throwInto(new ArithmeticException("late")).await())
+                    .hasMessage("late");
             assertThat(seconds()).isEqualTo(3);
         });
     }
@@ -167,7 +171,9 @@ class AsyncGeneratorTest {
     void oneThatHasNotBegunNeverRunsIfSomethingIsThrownInOrItIsClosed() {
         TestLoop.run(() -> {
             var never = AsyncGenerator.<Integer>yielding(_ -> order.add("ran"));
-            assertThatThrownBy(() -> never.throwInto(new ArithmeticException("early")).await()).hasMessage("early");
+            assertThatThrownBy(() ->
+                            never.throwInto(new ArithmeticException("early")).await())
+                    .hasMessage("early");
             var closed = AsyncGenerator.<Integer>yielding(_ -> order.add("ran"));
             closed.aclose().await();
             assertThat(closed.next().await()).isNull();
@@ -188,7 +194,9 @@ class AsyncGeneratorTest {
             });
             fails.next().await();
             Future<@Nullable Integer> second = fails.next();
-            assertThatThrownBy(second::await).isInstanceOf(CompletionException.class).hasRootCauseMessage("in the body");
+            assertThatThrownBy(second::await)
+                    .isInstanceOf(CompletionException.class)
+                    .hasRootCauseMessage("in the body");
             assertThat(fails.next().await()).isNull();
             assertThat(EventLoop.current().time()).isEqualTo(1_000_000_000);
         });
@@ -239,7 +247,9 @@ class AsyncGeneratorTest {
             });
             sleep(SECOND).await();
             consumer.cancel("enough");
-            assertThatExceptionOfType(CancelledException.class).isThrownBy(consumer::await).withMessageContaining("enough");
+            assertThatExceptionOfType(CancelledException.class)
+                    .isThrownBy(consumer::await)
+                    .withMessageContaining("enough");
             assertThat(order).containsExactly("body: enough", "finally");
             assertThat(values.isEnded()).isTrue();
         });
@@ -370,7 +380,8 @@ class AsyncGeneratorTest {
             var between = AsyncGenerator.<Integer>yielding(out -> {
                 for (int i = 1; i <= 3; i++) {
                     int value = i;
-                    out.yield(timeout(Duration.ofSeconds(2), () -> sleep(SECOND, value).await()));
+                    out.yield(timeout(
+                            Duration.ofSeconds(2), () -> sleep(SECOND, value).await()));
                 }
             });
             for (int value : between) {
@@ -403,7 +414,9 @@ class AsyncGeneratorTest {
                     .isThrownBy(() -> ticks.next().cancel())
                     .withMessageContaining("belongs to it"));
         }
-        assertThatIllegalStateException().isThrownBy(() -> ticks.next().cancel()).withMessageContaining("no event loop");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ticks.next().cancel())
+                .withMessageContaining("no event loop");
     }
 
     @Test
@@ -513,11 +526,13 @@ class AsyncGeneratorTest {
     }
 
     private static AsyncGenerator<Integer, @Nullable Void> nested(int levels) {
-        return levels == 0 ? ticks(3) : AsyncGenerator.yielding(out -> {
-            for (int value : nested(levels - 1)) {
-                out.yield(value + 1);
-            }
-        });
+        return levels == 0
+                ? ticks(3)
+                : AsyncGenerator.yielding(out -> {
+                    for (int value : nested(levels - 1)) {
+                        out.yield(value + 1);
+                    }
+                });
     }
 
     @Test
@@ -558,6 +573,38 @@ class AsyncGeneratorTest {
             assertThat(second.result()).isEqualTo(2);
             assertThat(EventLoop.current().allTasks()).hasSize(1);
             values.aclose().await();
+        });
+    }
+
+    @Test
+    void aBodyThatNeverWaitsDoesNotStarveTheOthers() {
+        TestLoop.run(() -> {
+            spawn(() -> order.add("another task"));
+            for (int value : AsyncGenerator.<Integer>yielding(out -> {
+                for (int i = 1; i <= 1000; i++) {
+                    out.yield(i);
+                }
+            })) {
+                if (value == 100) {
+                    assertThat(order).containsExactly("another task");
+                }
+            }
+        });
+    }
+
+    @Test
+    void oneThatAPlainGeneratorHasBegunMayWaitOutsideOfThat() {
+        TestLoop.run(() -> {
+            var ticks = AsyncGenerator.<Integer>yielding(out -> {
+                out.yield(0);
+                sleep(SECOND).await();
+                out.yield(1);
+            });
+            assertThat(Place.all(Generator.<Integer>yielding(
+                            out -> out.yield(ticks.iterator().next()))))
+                    .containsExactly(0);
+            assertThat(ticks.next().await()).isEqualTo(1);
+            ticks.close();
         });
     }
 }

@@ -178,7 +178,9 @@ class GeneratorDelegationTest {
                 }
             });
             outer.next();
-            assertThatIllegalStateException().isThrownBy(outer::close).withMessageContaining("while it was being closed");
+            assertThatIllegalStateException()
+                    .isThrownBy(outer::close)
+                    .withMessageContaining("while it was being closed");
             assertThat(order).containsExactly("outer ends");
             assertThat(stubborn.isEnded()).isFalse();
         });
@@ -221,7 +223,9 @@ class GeneratorDelegationTest {
             });
             var outer = Generator.<Integer>yielding(out -> out.yieldFrom(inner));
             outer.next();
-            assertThatIllegalStateException().isThrownBy(outer::close).withMessageContaining("while it was being closed");
+            assertThatIllegalStateException()
+                    .isThrownBy(outer::close)
+                    .withMessageContaining("while it was being closed");
             assertThat(order).containsExactly("cleans up without a yield");
             inner.close();
         });
@@ -233,7 +237,9 @@ class GeneratorDelegationTest {
         place.run(() -> {
             var all = new ArrayList<Generator<Integer, @Nullable Void, @Nullable Void>>();
             all.add(Generator.yielding(out -> out.yieldFrom(all.getFirst())));
-            assertThatIllegalStateException().isThrownBy(all.getFirst()::next).withMessageContaining("already executing");
+            assertThatIllegalStateException()
+                    .isThrownBy(all.getFirst()::next)
+                    .withMessageContaining("already executing");
 
             var ring = new ArrayList<Generator<Integer, @Nullable Void, @Nullable Void>>();
             for (int i = 0; i < 3; i++) {

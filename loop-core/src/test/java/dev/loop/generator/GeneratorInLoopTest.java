@@ -86,12 +86,14 @@ class GeneratorInLoopTest {
                     () -> sleep(SECOND).await(),
                     () -> yieldNow(),
                     () -> {
-                        try (var inner = Generator.<Integer>yielding(_ -> sleep(SECOND).await())) {
+                        try (var inner =
+                                Generator.<Integer>yielding(_ -> sleep(SECOND).await())) {
                             inner.next();
                         }
                     },
                     () -> {
-                        try (var inner = AsyncGenerator.<Integer>yielding(_ -> sleep(SECOND).await())) {
+                        try (var inner = AsyncGenerator.<Integer>yielding(
+                                _ -> sleep(SECOND).await())) {
                             inner.iterator().hasNext();
                         }
                     })) {

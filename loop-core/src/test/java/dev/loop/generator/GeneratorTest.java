@@ -145,7 +145,9 @@ class GeneratorTest {
                 throw new ArithmeticException("in the body");
             });
             assertThat(fails.next()).isEqualTo(1);
-            assertThatThrownBy(fails::next).isInstanceOf(ArithmeticException.class).hasMessage("in the body");
+            assertThatThrownBy(fails::next)
+                    .isInstanceOf(ArithmeticException.class)
+                    .hasMessage("in the body");
             assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(fails::next);
             assertThatIllegalStateException().isThrownBy(fails::result).withMessageContaining("no result");
         });
@@ -174,10 +176,9 @@ class GeneratorTest {
     @EnumSource
     void aNoSuchElementExceptionOfTheBodyDoesNotPassForItsEnd(Place place) throws Exception {
         place.run(() -> {
-            var wrong = Generator.<Integer>yielding(out -> out.yield(List.<Integer>of().iterator().next()));
-            assertThatIllegalStateException()
-                    .isThrownBy(wrong::next)
-                    .withCauseInstanceOf(NoSuchElementException.class);
+            var wrong = Generator.<Integer>yielding(
+                    out -> out.yield(List.<Integer>of().iterator().next()));
+            assertThatIllegalStateException().isThrownBy(wrong::next).withCauseInstanceOf(NoSuchElementException.class);
         });
     }
 
@@ -379,9 +380,7 @@ class GeneratorTest {
                     order.add("never");
                 }
             });
-            assertThatIllegalStateException()
-                    .isThrownBy(generator::next)
-                    .withMessageContaining("outside of its body");
+            assertThatIllegalStateException().isThrownBy(generator::next).withMessageContaining("outside of its body");
             assertThatIllegalStateException()
                     .isThrownBy(() -> kept.getFirst().yield(1))
                     .withMessageContaining("outside of its body");

@@ -18,9 +18,12 @@ public abstract class FreeCoroutine extends Coroutine {
 
     // all of it belongs to whoever runs the stack
     @Nullable CoroutineStack stack;
+
     @Nullable Carrier carrier; // whose thread runs it; null for none of a loop
+
     private @Nullable Coroutine below;
     private @Nullable Trampoline trampoline;
+    private boolean refuses; // itself, whoever calls it
     private final Runnable body;
 
     FreeCoroutine(Runnable body) {
@@ -77,7 +80,7 @@ public abstract class FreeCoroutine extends Coroutine {
     public final void push(CoroutineStack newStack, @Nullable Carrier newCarrier) {
         Coroutine caller = newStack.top();
         below = caller;
-        refusesWaits |= caller != null && caller.refusesWaits;
+        refusesWaits = refuses || (caller != null && caller.refusesWaits);
         carrier = newCarrier;
         stack = newStack;
         newStack.top(this);
@@ -130,10 +133,11 @@ public abstract class FreeCoroutine extends Coroutine {
     /**
      * Says whether code in here may wait for its loop; whoever it calls may not either then. Before it is put on a stack.
      *
-     * @param refuses true if waits are refused
+     * @param nowRefuses true if waits are refused
      */
-    public final void refuseWaits(boolean refuses) {
-        refusesWaits = refuses;
+    public final void refuseWaits(boolean nowRefuses) {
+        refuses = nowRefuses;
+        refusesWaits = nowRefuses;
     }
 
     /**

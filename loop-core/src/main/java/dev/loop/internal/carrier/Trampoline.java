@@ -101,11 +101,13 @@ final class Trampoline implements CoroutineStack {
 
         private static ThreadPoolExecutor executor() {
             int count = Runtime.getRuntime().availableProcessors();
-            var executor = new ThreadPoolExecutor(count, count, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                Thread thread = Thread.ofPlatform().name("loop-generator").unstarted(task);
-                thread.setDaemon(true);
-                return thread;
-            });
+            var executor =
+                    new ThreadPoolExecutor(count, count, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                        Thread thread =
+                                Thread.ofPlatform().name("loop-generator").unstarted(task);
+                        thread.setDaemon(true);
+                        return thread;
+                    });
             executor.allowCoreThreadTimeOut(true);
             return executor;
         }
