@@ -115,6 +115,7 @@ public abstract class FreeCoroutine extends Coroutine {
     }
 
     /** Its loop has closed while it was on a stack: it goes on elsewhere. */
+    @Override
     abstract void strand();
 
     /** It leaves the stack on which it was stranded. Returns whether it was. */
