@@ -44,6 +44,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
     private boolean queued;
     private int mounts;
     private int doneAwaits;
+    private long waitingSince;
     long queuedAt = Probe.UNKNOWN; // for instruments
 
     // an eager start
@@ -305,6 +306,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
         }
         Coroutine c = waitable();
         waitingOn = future;
+        waitingSince = loop.meter.turnTime;
         woken = false;
         delivered = false;
         future.addListener(this);
@@ -419,6 +421,11 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
     /** What it is parked in an await of; null if nothing. */
     @Nullable Future<?> awaiting() {
         return woken ? null : waitingOn;
+    }
+
+    /** How long it has been parked in that. */
+    long awaitedNanos() {
+        return loop.now() - waitingSince;
     }
 
     /** How often it has given way, or a cancel has reached it without that. */
