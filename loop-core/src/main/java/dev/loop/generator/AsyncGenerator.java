@@ -221,6 +221,7 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
         public boolean hasNext() {
             AsyncGeneratorCore.checkTask();
             core.check("hasNext()");
+            EventLoop.current().done().await(); // a body that never waits must not starve the others
             try {
                 begin();
                 return core.fetch();

@@ -13,6 +13,7 @@ import dev.loop.examples.net.EchoClient;
 import dev.loop.examples.net.EchoServer;
 import dev.loop.examples.recipes.Barriers;
 import dev.loop.examples.recipes.Conditions;
+import dev.loop.examples.recipes.Filter;
 import dev.loop.examples.recipes.MonoAndTasks;
 import dev.loop.examples.recipes.SemaphoreGroups;
 import dev.loop.examples.recipes.ProducerConsumer;
@@ -50,6 +51,7 @@ public final class Main {
             new Example("condition", Conditions.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
             new Example("producer-consumer", ProducerConsumer.class),
+            new Example("generator", Filter.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -41,6 +42,7 @@ class ExamplesTest {
             case "condition" -> condition();
             case "mono-and-tasks" -> monoAndTasks();
             case "producer-consumer" -> producerConsumer();
+            case "generator" -> generator();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
             case "chat" -> chat();
@@ -174,6 +176,26 @@ class ExamplesTest {
                 .last()
                 .asString()
                 .startsWith("12 of 12 items arrived, at most ");
+    }
+
+    private static void generator() {
+        assertThat(succeed("generator").lines())
+                .containsExactly(
+                        "a loop runs tasks",
+                        "a loop runs callbacks as well",
+                        "and a generator needs no loop",
+                        "3 of 4 lines with 'loop'");
+        assertThat(succeed("generator", "values").lines())
+                .containsExactly("a generator yields values", "1 of 4 lines with 'values'");
+
+        var stdin = System.in;
+        System.setIn(new ByteArrayInputStream("one\ntwo\n\nno one".getBytes(StandardCharsets.UTF_8)));
+        try {
+            assertThat(succeed("generator", "--stdin", "one").lines())
+                    .containsExactly("one", "no one", "2 of 4 lines with 'one'");
+        } finally {
+            System.setIn(stdin);
+        }
     }
 
     private static void echoServer() throws Exception {
