@@ -101,7 +101,7 @@ final class CronExpression {
             String[] alone = new String[given.length];
             Arrays.fill(alone, "*");
             alone[i] = given[i];
-            if (dialect == Dialect.QUARTZ) {
+            if (dialect == Dialect.QUARTZ && !given[i].equals("?")) {
                 alone[i == 5 ? 3 : 5] = "?"; // one of the two fields of days is left open
             }
             try {
