@@ -16,13 +16,17 @@ final class CronExpression {
 
     /** A dialect, with what its fields are called. */
     enum Dialect {
-        UNIX("minute", "hour", "day of month", "month", "day of week"),
-        QUARTZ("second", "minute", "hour", "day of month", "month", "day of week", "year");
+        UNIX("minute, hour, day of month, month, day of week"),
+        QUARTZ("second, minute, hour, day of month, month, day of week, year");
 
-        private final List<String> fields;
+        private final String fields;
 
-        Dialect(String... fields) {
-            this.fields = List.of(fields);
+        Dialect(String fields) {
+            this.fields = fields;
+        }
+
+        List<String> fields() {
+            return List.of(fields.split(", ", -1));
         }
     }
 
@@ -61,42 +65,46 @@ final class CronExpression {
         return new CronTicks.Times() {
             @Override
             public @Nullable Instant after(Instant instant) {
-                return times.nextExecution(instant.atZone(zone)).map(ZonedDateTime::toInstant).orElse(null);
+                return times.nextExecution(instant.atZone(zone))
+                        .map(ZonedDateTime::toInstant)
+                        .orElse(null);
             }
 
             @Override
             public @Nullable Instant before(Instant instant) {
-                return times.lastExecution(instant.atZone(zone)).map(ZonedDateTime::toInstant).orElse(null);
+                return times.lastExecution(instant.atZone(zone))
+                        .map(ZonedDateTime::toInstant)
+                        .orElse(null);
             }
         };
     }
 
     private ExecutionTime parse(String expression) {
-        int count = expression.isEmpty() ? 0 : expression.split("\\s+").length;
+        int count = expression.isEmpty() ? 0 : expression.split("\\s+", -1).length;
         int least = dialect == Dialect.UNIX ? 5 : 6;
-        if (count < least || count > dialect.fields.size()) {
-            throw new IllegalArgumentException("the cron expression '" + expression + "' has " + count + " fields, and a "
-                    + dialect + " one has " + least + (dialect == Dialect.UNIX ? "" : " or 7") + ": "
-                    + String.join(", ", dialect.fields));
+        if (count < least || count > dialect.fields().size()) {
+            throw new IllegalArgumentException(
+                    "the cron expression '" + expression + "' has " + count + " fields, and a "
+                            + dialect + " one has " + least + (dialect == Dialect.UNIX ? "" : " or 7") + ": "
+                            + dialect.fields);
         }
         try {
             return read(expression);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "the cron expression '" + expression + "' is wrong in " + place(expression) + ": "
-                            + reason(e),
-                    e);
+                    "the cron expression '" + expression + "' is wrong in " + place(expression) + ": " + reason(e), e);
         }
     }
 
     private ExecutionTime read(String expression) {
         CronType type = dialect == Dialect.UNIX ? CronType.UNIX : CronType.QUARTZ;
-        return ExecutionTime.forCron(new CronParser(CronDefinitionBuilder.instanceDefinitionFor(type)).parse(expression));
+        return ExecutionTime.forCron(
+                new CronParser(CronDefinitionBuilder.instanceDefinitionFor(type)).parse(expression));
     }
 
     /** The first field that is wrong by itself. */
     private String place(String expression) {
-        String[] given = expression.split("\\s+");
+        String[] given = expression.split("\\s+", -1);
         for (int i = 0; i < given.length; i++) {
             String[] alone = new String[given.length];
             Arrays.fill(alone, "*");
@@ -107,7 +115,7 @@ final class CronExpression {
             try {
                 read(String.join(" ", alone));
             } catch (IllegalArgumentException e) {
-                return "its field " + (i + 1) + ", the " + dialect.fields.get(i) + " '" + given[i] + "'";
+                return "its field " + (i + 1) + ", the " + dialect.fields().get(i) + " '" + given[i] + "'";
             }
         }
         return "its fields together";

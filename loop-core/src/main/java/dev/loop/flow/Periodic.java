@@ -197,7 +197,9 @@ public final class Periodic implements AutoCloseable {
         VoidBody<Exception> whole = body::run;
         Duration limit = settings.runLimit;
         if (limit != null) {
-            Context.current().run(() -> CancelScope.within(limit).about("a run of " + name).runOrFail(whole));
+            Context.current()
+                    .run(() ->
+                            CancelScope.within(limit).about("a run of " + name).runOrFail(whole));
         } else {
             Context.current().run(whole);
         }
@@ -298,8 +300,7 @@ public final class Periodic implements AutoCloseable {
      * @return true if no run begins any more
      */
     public boolean isStopped() {
-        loop.checkThread();
-        return stopped;
+        return stopped || task().isDone();
     }
 
     /**
@@ -309,7 +310,7 @@ public final class Periodic implements AutoCloseable {
      */
     public Statistics statistics() {
         loop.checkThread();
-        var next = stopped || run != null ? null : loop.clock().now().plusNanos(Math.max(0, left()));
+        var next = isStopped() || run != null ? null : loop.clock().now().plusNanos(Math.max(0, left()));
         return new Statistics(
                 runs, failures, failuresInARow, ticks.skipped(), run != null, lastStart, lastDuration, next);
     }

@@ -33,7 +33,9 @@ public final class PeriodicBuilder {
     String name;
     long jitter;
     Supplier<RandomGenerator> random = ThreadLocalRandom::current;
+
     @Nullable Duration runLimit;
+
     int failuresAllowed = Integer.MAX_VALUE;
     boolean cancelsOnClose;
 
@@ -100,8 +102,8 @@ public final class PeriodicBuilder {
 
     private void refuseCron(String what) {
         if (cron != null) {
-            throw new IllegalStateException("the cron expression '" + cron + "' says when the first run is: leave " + what
-                    + " out");
+            throw new IllegalStateException(
+                    "the cron expression '" + cron + "' says when the first run is: leave " + what + " out");
         }
     }
 
@@ -133,8 +135,8 @@ public final class PeriodicBuilder {
     public PeriodicBuilder jitter(Duration most) {
         long nanos = Nanos.notNegative(most, "the jitter");
         if (rate && nanos > period) {
-            throw new IllegalArgumentException("the jitter is not longer than the period: " + most + " is more than "
-                    + Duration.ofNanos(period));
+            throw new IllegalArgumentException(
+                    "the jitter is not longer than the period: " + most + " is more than " + Duration.ofNanos(period));
         }
         jitter = nanos;
         return this;
@@ -191,7 +193,8 @@ public final class PeriodicBuilder {
     @CanIgnoreReturnValue
     public PeriodicBuilder zone(ZoneId timeZone) {
         if (cron == null) {
-            throw new IllegalStateException("only a cron expression has a time zone; a period is the same in all of them");
+            throw new IllegalStateException(
+                    "only a cron expression has a time zone; a period is the same in all of them");
         }
         zone = Objects.requireNonNull(timeZone, "timeZone");
         return this;
@@ -258,8 +261,8 @@ public final class PeriodicBuilder {
         if (cron != null) {
             var ticks = new CronTicks(cron.in(zone), catchUp, loop);
             if (!ticks.any()) {
-                throw new IllegalArgumentException("the cron expression '" + cron + "' has no instant to come: look at its"
-                        + " day, month and year");
+                throw new IllegalArgumentException("the cron expression '" + cron
+                        + "' has no instant to come: look at its" + " day, month and year");
             }
             return ticks;
         }

@@ -38,8 +38,11 @@ class CronTest {
         try (var test = new TestLoop()) {
             var begin = LocalDateTime.parse(from).toInstant(ZoneOffset.UTC);
             test.clock().advance(Duration.between(test.clock().now(), begin));
-            cron.zone(zone).start(test.loop(), () -> runs.add(wall().atZone(zone).toOffsetDateTime()
-                    .toString()));
+            cron.zone(zone)
+                    .start(
+                            test.loop(),
+                            () -> runs.add(
+                                    wall().atZone(zone).toOffsetDateTime().toString()));
             test.advance(during);
         }
         return runs;
@@ -76,8 +79,8 @@ class CronTest {
     }
 
     @Test
-    void yearsOfWaitingEndAtTheInstant() {
-        assertThat(runs(Periodic.cron("0 0 29 2 *"), ZoneOffset.UTC, "2000-03-01T00:00:00", ofDays(4 * 365)))
+    void aLongWaitEndsAtTheInstant() {
+        assertThat(runs(Periodic.cron("0 0 29 2 *"), ZoneOffset.UTC, "2003-12-15T00:00:00", ofDays(90)))
                 .containsExactly("2004-02-29T00:00Z");
     }
 
@@ -175,8 +178,10 @@ class CronTest {
 
     @Test
     void aBadExpressionIsNamedWithThePlace() {
-        bad("61 * * * *", "the cron expression '61 * * * *' is wrong in its field 1, the minute '61': Value 61 not in"
-                + " range [0, 59]");
+        bad(
+                "61 * * * *",
+                "the cron expression '61 * * * *' is wrong in its field 1, the minute '61': Value 61 not in"
+                        + " range [0, 59]");
         bad("* 25 * * *", "the cron expression '* 25 * * *' is wrong in its field 2, the hour '25'");
         bad("* * 32 * *", "its field 3, the day of month '32'");
         bad("* * * FOO *", "its field 4, the month 'FOO'");

@@ -68,8 +68,7 @@ class PeriodicModelTest {
         private void body() {
             var begins = new ArrayList<Long>();
             var ends = new int[1];
-            var builder =
-                    rate ? Periodic.atFixedRate(ofNanos(period)) : Periodic.withFixedDelay(ofNanos(period));
+            var builder = rate ? Periodic.atFixedRate(ofNanos(period)) : Periodic.withFixedDelay(ofNanos(period));
             var periodic = builder.initialDelay(ofNanos(first))
                     .catchUp(catchUp)
                     .jitter(ofNanos(jitter))

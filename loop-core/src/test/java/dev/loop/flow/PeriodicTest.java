@@ -126,8 +126,7 @@ class PeriodicTest {
             var periodic = Periodic.atFixedRate(ofSeconds(1)).start(work::run);
             sleep(ofMillis(10_500)).await();
             // 4 s: the next one after the first run; 6 s: comes as the second ends; 9 s: the third took a moment longer
-            assertThat(work.begins)
-                    .containsExactly(ZERO, ofSeconds(4), ofSeconds(6), ofSeconds(9), ofSeconds(10));
+            assertThat(work.begins).containsExactly(ZERO, ofSeconds(4), ofSeconds(6), ofSeconds(9), ofSeconds(10));
             assertThat(periodic.statistics().skipped()).isEqualTo(3 + 1 + 2);
         });
     }
@@ -138,8 +137,7 @@ class PeriodicTest {
             var work = new Work(ofMillis(5500));
             var periodic = Periodic.atFixedRate(ofSeconds(1)).catchUp(2).start(work::run);
             sleep(ofMillis(7500)).await();
-            assertThat(work.begins)
-                    .containsExactly(ZERO, ofMillis(5500), ofMillis(5500), ofSeconds(6), ofSeconds(7));
+            assertThat(work.begins).containsExactly(ZERO, ofMillis(5500), ofMillis(5500), ofSeconds(6), ofSeconds(7));
             assertThat(periodic.statistics().skipped()).isEqualTo(3);
         });
     }
@@ -148,8 +146,9 @@ class PeriodicTest {
     void allThatIsMissedCanBeMadeUpFor() {
         TestLoop.run(() -> {
             var work = new Work(ofMillis(5500), ofMillis(600));
-            var periodic =
-                    Periodic.atFixedRate(ofSeconds(1)).catchUp(Integer.MAX_VALUE).start(work::run);
+            var periodic = Periodic.atFixedRate(ofSeconds(1))
+                    .catchUp(Integer.MAX_VALUE)
+                    .start(work::run);
             sleep(ofMillis(7500)).await();
             assertThat(work.begins)
                     .containsExactly(
@@ -169,7 +168,8 @@ class PeriodicTest {
     void aPeriodicThatIsAlwaysLateLetsOthersRun() {
         TestLoop.run(() -> {
             var runs = new int[1];
-            var periodic = Periodic.atFixedRate(ofNanos(1)).catchUp(Integer.MAX_VALUE).start(() -> runs[0]++);
+            var periodic =
+                    Periodic.atFixedRate(ofNanos(1)).catchUp(Integer.MAX_VALUE).start(() -> runs[0]++);
             sleep(ofNanos(1000)).await();
             periodic.close();
             assertThat(runs[0]).isBetween(1000, 1001);
@@ -207,8 +207,7 @@ class PeriodicTest {
                     .start(work::run);
             sleep(ofSeconds(100)).await();
             for (int tick = 0; tick < 100; tick++) {
-                assertThat(work.begins.get(tick))
-                        .isEqualTo(ofSeconds(tick).plusNanos(random.nextLong(500_000_001)));
+                assertThat(work.begins.get(tick)).isEqualTo(ofSeconds(tick).plusNanos(random.nextLong(500_000_001)));
             }
         });
     }
@@ -226,7 +225,8 @@ class PeriodicTest {
             });
             test.advance(ofMillis(4500));
             assertThat(test.reports())
-                    .extracting(context -> context.message() + ": " + context.exception().getMessage())
+                    .extracting(context ->
+                            context.message() + ": " + context.exception().getMessage())
                     .containsExactly(
                             "run 1 of 'every PT1S' failed: failure 1",
                             "run 2 of 'every PT1S' failed, 2 in a row: failure 2",
@@ -365,7 +365,8 @@ class PeriodicTest {
     @Test
     void aCloseWaitsOrCancelsAsItWasTold() {
         TestLoop.run(() -> {
-            try (var _ = Periodic.atFixedRate(ofSeconds(1)).start(() -> sleep(ofSeconds(10)).await())) {
+            try (var _ = Periodic.atFixedRate(ofSeconds(1))
+                    .start(() -> sleep(ofSeconds(10)).await())) {
                 sleep(ofSeconds(1)).await();
             }
             assertThat(now()).isEqualTo(ofSeconds(10));

@@ -104,8 +104,7 @@ class WallClockTest {
     @Test
     void aClockThatIsSetBackALittleRunsNothingAgain() {
         hourly(ofMinutes(60).plus(ofMillis(1)), ofMillis(-500), ofMinutes(121));
-        assertThat(runs)
-                .containsExactly("2000-01-01T01:00:00Z after PT1H", "2000-01-01T02:00:00Z after PT2H0.5S");
+        assertThat(runs).containsExactly("2000-01-01T01:00:00Z after PT1H", "2000-01-01T02:00:00Z after PT2H0.5S");
     }
 
     @Test

@@ -57,12 +57,15 @@ class WithoutCronUtilsTest {
         for (int i = 0; i < 2; i++) { // the JVM tells of it otherwise the second time
             for (String dialect : new String[] {"cron", "quartzCron"}) {
                 var method = without.loadClass("dev.loop.flow.Periodic").getMethod(dialect, String.class);
-                var failure = catchThrowable(() -> method.invoke(null, "* * * * * ?".substring(dialect.equals("cron") ? 2 : 0).replace('?', '*')));
+                var failure = catchThrowable(() -> method.invoke(
+                        null,
+                        "* * * * * ?".substring(dialect.equals("cron") ? 2 : 0).replace('?', '*')));
                 assertThat(failure).isInstanceOf(InvocationTargetException.class);
                 assertThat(failure.getCause())
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("a cron expression needs a library that is not on the class path: add the dependency"
-                                + " com.cronutils:cron-utils:9.2.1, which is optional to loop-core");
+                        .hasMessage(
+                                "a cron expression needs a library that is not on the class path: add the dependency"
+                                        + " com.cronutils:cron-utils:9.2.1, which is optional to loop-core");
             }
         }
         assertThat(without.asked).isTrue();

@@ -12,6 +12,9 @@ import dev.loop.examples.net.Chat;
 import dev.loop.examples.net.EchoClient;
 import dev.loop.examples.net.EchoServer;
 import dev.loop.examples.recipes.MonoAndTasks;
+import dev.loop.examples.recipes.PeriodicWork;
+import dev.loop.examples.recipes.RateLimited;
+import dev.loop.examples.recipes.Retrying;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,6 +45,9 @@ public final class Main {
             new Example("task-groups", TaskGroups.class),
             new Example("blocking-calls", BlockingCalls.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
+            new Example("retry", Retrying.class),
+            new Example("periodic", PeriodicWork.class),
+            new Example("rate-limit", RateLimited.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),
