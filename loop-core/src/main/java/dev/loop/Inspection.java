@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one asks a loop about itself, and who is told what it does: debug mode, instruments, statistics. It is a part of
@@ -107,6 +108,26 @@ abstract sealed class Inspection extends Kernel permits Scheduling {
                 Duration.ofNanos(probes.longestStep),
                 sampler.stalls(),
                 Duration.ofNanos(sampler.longestStall()));
+    }
+
+    /**
+     * When the turn that runs now began, or the last one: a time that is there already, for stamps on what happens often.
+     *
+     * @return nanoseconds, on the scale of {@link EventLoop#time()}
+     */
+    public long turnTime() {
+        return meter.turnTime;
+    }
+
+    /**
+     * The task that calls.
+     *
+     * @return the task; null in a callback, and while no task of this loop runs
+     */
+    public @Nullable Task<?> currentTask() {
+        refuseOtherThreads();
+        TaskStep step = current;
+        return step == null ? null : step.task;
     }
 
     /**

@@ -4,8 +4,12 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import dev.loop.Alarm;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.Resource;
+import dev.loop.Task;
 import dev.loop.WaitQueue;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It belongs to its loop's thread.
  */
 @CheckReturnValue
-public final class RateLimiter {
+public final class RateLimiter implements Resource {
 
     private final EventLoop loop;
     private final Bucket bucket;
@@ -70,7 +74,7 @@ public final class RateLimiter {
     public RateLimiter(EventLoop loop, int permits, Duration period, int burst) {
         this.loop = loop;
         bucket = new Bucket(permits, period, burst, loop.time());
-        waiters = WaitQueue.keptBy(loop, new Keeper());
+        waiters = new WaitQueue<>(loop, (_, request, _) -> giveBack(request), this, _ -> settle());
         alarm = new Alarm(loop, this::settle);
     }
 
@@ -176,6 +180,19 @@ public final class RateLimiter {
                 Duration.ofNanos(bucket.timeTo(next, now)));
     }
 
+    /** What a waiter no longer wants; those behind it are served earlier. Inside a cancel. */
+    private void giveBack(Request request) {
+        bucket.giveBack(request.permits, request.granted, loop.time());
+        granted -= request.permits;
+        settle();
+    }
+
+    /** Nobody: what is used up does not come back. */
+    @Override
+    public Collection<Task<?>> holders() {
+        return List.of();
+    }
+
     /** Grants what can be granted now, and has the alarm go off for the next. On any thread of the loop's, the platform thread too. */
     private void settle() {
         if (settling) {
@@ -211,21 +228,6 @@ public final class RateLimiter {
 
         Request(int permits) {
             this.permits = permits;
-        }
-    }
-
-    /** Has those behind a waiter that leaves served earlier. */
-    private final class Keeper implements WaitQueue.Keeper<@Nullable Void, Request> {
-        @Override
-        public void withdrawn(Request request) {
-            settle();
-        }
-
-        @Override
-        public void giveBack(@Nullable Void value, Request request) {
-            bucket.giveBack(request.permits, request.granted, loop.time());
-            granted -= request.permits;
-            settle();
         }
     }
 
