@@ -17,6 +17,9 @@ import dev.loop.examples.recipes.Filter;
 import dev.loop.examples.recipes.MonoAndTasks;
 import dev.loop.examples.recipes.SemaphoreGroups;
 import dev.loop.examples.recipes.ProducerConsumer;
+import dev.loop.examples.recipes.PeriodicWork;
+import dev.loop.examples.recipes.RateLimited;
+import dev.loop.examples.recipes.Retrying;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -52,6 +55,9 @@ public final class Main {
             new Example("mono-and-tasks", MonoAndTasks.class),
             new Example("producer-consumer", ProducerConsumer.class),
             new Example("generator", Filter.class),
+            new Example("retry", Retrying.class),
+            new Example("periodic", PeriodicWork.class),
+            new Example("rate-limit", RateLimited.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),

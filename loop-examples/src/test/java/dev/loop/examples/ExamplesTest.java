@@ -43,6 +43,9 @@ class ExamplesTest {
             case "mono-and-tasks" -> monoAndTasks();
             case "producer-consumer" -> producerConsumer();
             case "generator" -> generator();
+            case "retry" -> retry();
+            case "periodic" -> periodic();
+            case "rate-limit" -> rateLimit();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
             case "chat" -> chat();
@@ -196,6 +199,68 @@ class ExamplesTest {
         } finally {
             System.setIn(stdin);
         }
+    }
+
+    private static void retry() {
+        assertThat(succeed("retry", "--virtual").lines())
+                .containsExactly(
+                        "    0 ms  attempt 1: no answer to call 1; the next one in 100 ms",
+                        "  100 ms  attempt 2: no answer to call 2; the next one in 200 ms",
+                        "  300 ms  attempt 3: no answer to call 3; the next one in 400 ms",
+                        "the answer is 42");
+        assertThat(succeed("retry", "--failures", "1", "--jitter", "FULL").lines())
+                .hasSize(2)
+                .endsWith("the answer is 42");
+
+        var inVain = Said.by("retry", "--virtual", "--failures", "9", "--attempts", "2");
+        assertThat(inVain.lines())
+                .endsWith(
+                        "  100 ms  attempt 2: no answer to call 2; that was the last one",
+                        "gave up after 2 attempts in PT0.1S");
+        assertThat(inVain.exitCode()).isEqualTo(1);
+    }
+
+    private static void periodic() {
+        var said = succeed("periodic", "--virtual", "--count", "6");
+        assertThat(said.lines())
+                .extracting(line -> line.replaceFirst("^..:..:", ""))
+                .containsExactly(
+                        "00.000  run 1 of 6",
+                        "00.400  run 2 of 6",
+                        "00.800  run 3 of 6",
+                        "01.000  cron * * * * * ?",
+                        "01.200  run 4 of 6",
+                        "01.600  run 5 of 6",
+                        "02.000  cron * * * * * ?",
+                        "02.000  run 6 of 6",
+                        "6 runs at a fixed rate, 2 by the calendar");
+        assertThat(succeed("periodic", "--count", "3", "--interval", "0.05").lines())
+                .filteredOn(line -> line.contains("run"))
+                .hasSize(4)
+                .last()
+                .asString()
+                .matches("3 runs at a fixed rate, [01] by the calendar");
+
+        var mistake = Said.by("periodic", "--cron", "* * 25 * * ?");
+        assertThat(mistake.err()).contains("is wrong in its field 3, the hour '25'");
+        assertThat(mistake.exitCode()).isEqualTo(2);
+    }
+
+    private static void rateLimit() {
+        assertThat(succeed("rate-limit", "--virtual").lines())
+                .containsExactly(
+                        "    0 ms  call 1",
+                        "    0 ms  call 2",
+                        "    0 ms  call 3",
+                        "  100 ms  call 4",
+                        "  200 ms  call 5",
+                        "  300 ms  call 6",
+                        "  400 ms  call 7",
+                        "  500 ms  call 8",
+                        "8 calls, 10 in a second and 3 at once");
+        assertThat(succeed("rate-limit", "--calls", "5", "--rate", "100").lines())
+                .hasSize(6)
+                .endsWith("5 calls, 100 in a second and 3 at once");
     }
 
     private static void echoServer() throws Exception {
