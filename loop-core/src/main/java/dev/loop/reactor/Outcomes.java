@@ -6,6 +6,7 @@ import dev.loop.Result;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Operators;
@@ -24,6 +25,12 @@ final class Outcomes {
         } catch (CancelledException e) {
             return e;
         }
+    }
+
+    /** A checked exception that direct style has had to wrap, as it was. */
+    static Throwable unwrapped(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+        return cause == null || cause instanceof RuntimeException || cause instanceof Error ? failure : cause;
     }
 
     /** Gives what nobody wants any more to Reactor's hooks. */
