@@ -44,14 +44,14 @@ final class Outcomes {
     }
 
     /** What a {@code gatherDelayError} hands on when all have ended. */
-    static <T extends @Nullable Object> void valuesOrFailures(List<Result<T>> results, SynchronousSink<List<T>> sink) {
-        var values = new ArrayList<T>(results.size());
+    static <T> void valuesOrFailures(List<Result<@Nullable T>> results, SynchronousSink<List<@Nullable T>> sink) {
+        var values = new ArrayList<@Nullable T>(results.size());
         var failures = new ArrayList<Throwable>();
-        for (Result<T> result : results) {
+        for (Result<@Nullable T> result : results) {
             switch (result) {
-                case Result.Value<T>(T value) -> values.add(value);
-                case Result.Failure<T>(Throwable error) -> failures.add(error);
-                case Result.Cancelled<T>(String reason) -> failures.add(new CancelledException(reason));
+                case Result.Value<@Nullable T> value -> values.add(value.value());
+                case Result.Failure<@Nullable T> failure -> failures.add(failure.error());
+                case Result.Cancelled<@Nullable T> cancel -> failures.add(new CancelledException(cancel.reason()));
             }
         }
         if (failures.isEmpty()) {
