@@ -135,7 +135,8 @@ class ReactorHooksTest {
                         .isInstanceOfSatisfying(
                                 dev.loop.RaceException.class,
                                 e -> assertNames(e.failures().getFirst(), "ReactorHooksTest"));
-                assertThatThrownBy(() -> Monos.await(failing)).satisfies(e -> assertNames(e, "ReactorHooksTest"));
+                assertThatThrownBy(() -> Monos.await(Monos.waitFor(failing.map(v -> v + "?"), Duration.ofSeconds(1))))
+                        .satisfies(e -> assertNames(e, "ReactorHooksTest"));
             });
         } finally {
             Hooks.resetOnOperatorDebug();
