@@ -193,7 +193,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
             if (isEnd(e)) {
                 complete();
             } else {
-                fail(Operators.onOperatorError(e, actual.currentContext())); // lets fatal errors through
+                fail(Operators.onOperatorError(shown(e), actual.currentContext())); // lets fatal errors through
             }
             return null;
         }
@@ -205,7 +205,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
             if (isEnd(error)) {
                 complete();
             } else {
-                fail(error);
+                fail(shown(error));
             }
             return;
         }
@@ -235,6 +235,11 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
     private boolean isEnd(Throwable failure) {
         Pull<T> p = pull;
         return p != null && p.isEnd(failure);
+    }
+
+    private Throwable shown(Throwable failure) {
+        Pull<T> p = pull;
+        return p == null ? failure : p.error(failure);
     }
 
     private void complete() {
