@@ -173,7 +173,16 @@ class ExamplesTest {
                         " 260 ms  consumer 1  has ended               [        ] 0 waiting")
                 .endsWith("9 of 9 items arrived, at most 2 were under way; the producers waited 290 ms for room");
         // the same on the real clock, where the times are not exact
-        assertThat(succeed("producer-consumer", "--producers", "12", "--consumers", "12", "--items", "1", "--capacity", "1")
+        assertThat(succeed(
+                                "producer-consumer",
+                                "--producers",
+                                "12",
+                                "--consumers",
+                                "12",
+                                "--items",
+                                "1",
+                                "--capacity",
+                                "1")
                         .lines())
                 .anyMatch(line -> line.contains("sent 12.1"))
                 .last()
