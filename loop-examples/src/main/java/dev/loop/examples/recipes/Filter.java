@@ -44,7 +44,7 @@ public final class Filter implements Callable<Integer> {
                     IO.println(found);
                 }
             }
-            if (filter.step(null) instanceof Step.Returned<@Nullable String, Summary>(Summary summary)) {
+            if (filter.step(null) instanceof Step.Returned(Summary summary)) {
                 IO.println("%d of %d lines with '%s'".formatted(summary.found(), summary.read(), word));
             }
         }
