@@ -209,6 +209,58 @@ class ConditionTest {
     }
 
     @Test
+    void anInterruptOfTheWaitIsACancelThatTakesTheLockFirst() {
+        TestLoop.run(() -> {
+            var condition = new Condition();
+            var threads = new ArrayList<Thread>();
+            Task<?> task = spawn(() -> {
+                threads.add(Thread.currentThread());
+                try (var held = condition.acquire().await()) {
+                    try {
+                        condition.whenSignalled().await();
+                    } finally {
+                        assertThat(condition.lock().holder()).isSameAs(held);
+                    }
+                }
+            });
+            yieldNow();
+            var other = condition.acquire().await();
+            threads.getFirst().interrupt();
+            sleep(SECOND).await();
+            assertThat(task.isDone()).isFalse();
+            other.close();
+            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class);
+            assertThat(condition.lock().isLocked()).isFalse();
+        });
+    }
+
+    @Test
+    void atTheLoopsCloseEveryWaitHoldsTheLockWhenItEnds() {
+        var ended = new ArrayList<Integer>();
+        var inside = new int[1];
+        try (EventLoop loop = EventLoop.create()) {
+            var condition = new Condition(new Lock(loop));
+            for (int i = 0; i < 5; i++) {
+                int number = i;
+                loop.spawn(() -> {
+                    try (var _ = condition.acquire().await()) {
+                        try {
+                            condition.whenSignalled().await();
+                        } finally {
+                            assertThat(++inside[0]).isOne();
+                            inside[0]--;
+                            ended.add(number);
+                        }
+                    }
+                });
+            }
+            loop.runUntilComplete(loop.sleep(Duration.ofMillis(1)));
+            assertThat(condition.statistics().waiting()).isEqualTo(5);
+        }
+        assertThat(ended).containsExactly(0, 1, 2, 3, 4);
+    }
+
+    @Test
     void signalAllWakesAHundredThousand() {
         TestLoop.run(() -> {
             var condition = new Condition();

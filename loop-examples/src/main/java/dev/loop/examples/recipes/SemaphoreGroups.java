@@ -78,6 +78,6 @@ public final class SemaphoreGroups implements Callable<Integer> {
 
     private static void say(long begin, String what) {
         long passed = EventLoop.current().time() - begin;
-        IO.println("%5.1f s  %s".formatted(passed / 1e9, what));
+        IO.println("%3d.%d s  %s".formatted(passed / 1_000_000_000, passed / 100_000_000 % 10, what));
     }
 }
