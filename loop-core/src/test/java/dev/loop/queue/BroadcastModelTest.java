@@ -103,7 +103,9 @@ class BroadcastModelTest {
                         while (!found && rest.hasNext()) {
                             found = rest.next().equals(item);
                         }
-                        assertThat(found).as("seed %d: %s in %s", seed, seen, all).isTrue();
+                        assertThat(found)
+                                .as("seed %d: %s in %s", seed, seen, all)
+                                .isTrue();
                     }
                 }
             }
@@ -139,7 +141,9 @@ class BroadcastModelTest {
                     switch (random.nextInt(3)) {
                         case 0 -> in = broadcast.tryPublish(item);
                         case 1 ->
-                            timeout(Duration.ofMillis(random.nextInt(4)), () -> broadcast.publish(item).await());
+                            timeout(
+                                    Duration.ofMillis(random.nextInt(4)),
+                                    () -> broadcast.publish(item).await());
                         default -> broadcast.publish(item).await();
                     }
                     if (in) {
