@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one asks a loop about itself, and who is told what it does: debug mode, instruments, statistics. It is a part of
@@ -107,6 +108,17 @@ abstract sealed class Inspection extends Kernel permits Scheduling {
                 Duration.ofNanos(probes.longestStep),
                 sampler.stalls(),
                 Duration.ofNanos(sampler.longestStall()));
+    }
+
+    /**
+     * The task that calls.
+     *
+     * @return the task; null in a callback, and while no task of this loop runs
+     */
+    public @Nullable Task<?> currentTask() {
+        refuseOtherThreads();
+        TaskStep step = current;
+        return step == null ? null : step.task;
     }
 
     /**
