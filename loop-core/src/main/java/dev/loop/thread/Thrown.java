@@ -1,0 +1,89 @@
+package dev.loop.thread;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Serializable;
+import java.io.StringWriter;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a job has thrown in its child: as it is, and as text for when that cannot come over.
+ *
+ * @param spent whether the JVM that threw it should not be used any more
+ */
+record Thrown(
+        byte @Nullable [] serialized,
+        String type,
+        String text,
+        StackTraceElement[] stack,
+        String trace,
+        boolean spent)
+        implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    static Thrown of(Throwable error) {
+        byte[] serialized = null;
+        if (!isOfTheJvm(error)) {
+            try {
+                serialized = Wire.serialize(error);
+            } catch (IOException | RuntimeException e) {
+                // then it comes over as text
+            }
+        }
+        var trace = new StringWriter();
+        error.printStackTrace(new PrintWriter(trace));
+        return new Thrown(
+                serialized,
+                error.getClass().getName(),
+                error.toString(),
+                error.getStackTrace(),
+                trace.toString(),
+                error instanceof OutOfMemoryError);
+    }
+
+    /** Thrown here, it would be taken for an error of this JVM, and stop the loop. */
+    private static boolean isOfTheJvm(Throwable error) {
+        return error instanceof VirtualMachineError || error instanceof LinkageError;
+    }
+
+    /** What is thrown in its place here: its frames are marked as those of the child, and those of the submission follow. */
+    Throwable toThrowable(long pid, Throwable submission) {
+        Throwable error = null;
+        if (serialized != null) {
+            try {
+                error = (Throwable) Wire.deserialize(serialized);
+            } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError e) {
+                error = null; // it is serializable in name only
+            }
+        }
+        if (error == null) {
+            error = new ChildFailureException(type, text, trace);
+            error.setStackTrace(stack);
+        }
+        Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Throwable e = error; e != null && seen.add(e); e = e.getCause()) {
+            e.setStackTrace(marked(pid, e.getStackTrace()));
+        }
+        error.setStackTrace(Stream.concat(Stream.of(error.getStackTrace()), Stream.of(submission.getStackTrace()))
+                .toArray(StackTraceElement[]::new));
+        return error;
+    }
+
+    private static StackTraceElement[] marked(long pid, StackTraceElement[] stack) {
+        return Stream.of(stack)
+                .map(e -> new StackTraceElement(
+                        "child " + pid,
+                        e.getModuleName(),
+                        e.getModuleVersion(),
+                        e.getClassName(),
+                        e.getMethodName(),
+                        e.getFileName(),
+                        e.getLineNumber()))
+                .toArray(StackTraceElement[]::new);
+    }
+}
