@@ -15,12 +15,14 @@ import dev.loop.Task;
 import dev.loop.TimeoutException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -248,8 +250,8 @@ public final class ProcessLock {
                     shielded(() -> holder = named(onWorker(() -> owner(r)).await(), "its file says: "));
                 }
                 throw e;
-            } catch (java.util.concurrent.CompletionException e) {
-                throw e.getCause() instanceof IOException io ? io : e;
+            } catch (CompletionException e) {
+                throw unwrapped(e);
             } finally {
                 if (lock != null) {
                     turn.got(lock);
@@ -260,13 +262,20 @@ public final class ProcessLock {
             return lock != null;
         }
 
+        private static IOException unwrapped(CompletionException e) {
+            if (e.getCause() instanceof IOException io) {
+                return io;
+            }
+            throw e;
+        }
+
         private static String named(String name, String how) {
             return name.isEmpty() ? "" : how + name;
         }
 
         private static String owner(Path file) {
             try (var in = Files.newInputStream(file)) {
-                return new String(in.readNBytes(200), java.nio.charset.StandardCharsets.UTF_8).strip();
+                return new String(in.readNBytes(200), StandardCharsets.UTF_8).strip();
             } catch (IOException e) {
                 return "";
             }
@@ -286,8 +295,8 @@ public final class ProcessLock {
                                 return file.toRealPath();
                             })
                             .await();
-                } catch (java.util.concurrent.CompletionException e) {
-                    throw e.getCause() instanceof IOException io ? io : e;
+                } catch (CompletionException e) {
+                    throw unwrapped(e);
                 }
             }
             return r;
