@@ -1,6 +1,8 @@
 package dev.loop;
 
 import dev.loop.internal.carrier.Coroutine;
+import dev.loop.internal.carrier.CoroutineStack;
+import dev.loop.internal.carrier.FreeCoroutine;
 import dev.loop.internal.ready.ReadyEntry;
 import dev.loop.internal.ready.ReadyQueue;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>On the hand-off carrier callbacks run on the platform thread itself.
  */
-final class Callbacks implements ReadyEntry, Coroutine.Owner {
+final class Callbacks implements ReadyEntry, CoroutineStack {
 
     private final EventLoop loop;
     private final @Nullable Coroutine coroutine;
 
     // the loop's thread only
     private final ReadyQueue held = new ReadyQueue();
+    private @Nullable Coroutine top; // what a callback has called to run in its place, else the coroutine
+    private boolean interrupted; // that was, when it left
     private @Nullable ReadyEntry first; // what the next mount begins with
     private boolean idle = true;
     private boolean blocked;
@@ -35,6 +39,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         coroutine = loop.carrier.freesTheThread()
                 ? loop.carrier.coroutine(loop.name() + "-callbacks", this::body, this)
                 : null;
+        top = coroutine;
     }
 
     /** Runs this callback and those right behind it in this turn's batch. Platform thread only. */
@@ -48,7 +53,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
             inline = false;
         } else {
             first = callback;
-            mount(c);
+            mount();
         }
     }
 
@@ -62,20 +67,25 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         }
     }
 
-    private void mount(Coroutine c) {
+    private void mount() {
         if (blocked) {
             blocked = false;
             loop.steps++; // what goes on is a step of its own: the loop was free meanwhile
             loop.callback = blockedIn;
             loop.jdkWaits--;
         }
-        c.mount();
-        for (TaskStep child = loop.handOver; child != null; child = loop.handOver) {
-            loop.handOver = null;
-            child.run();
-            c.mount();
-        }
-        if (!idle && !c.isDone()) {
+        Coroutine before;
+        TaskStep child;
+        do {
+            before = top();
+            before.mount();
+            child = loop.handOver;
+            if (child != null) {
+                loop.handOver = null;
+                child.run();
+            }
+        } while (child != null || top != before);
+        if (!idle && !before.isDone()) {
             blocked = true;
             blockedIn = loop.callback;
             loop.callback = null;
@@ -118,14 +128,56 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
         }
         child.eager = true;
         loop.handOver = child;
-        boolean interrupted = false;
+        Coroutine running = top();
+        boolean flag = false;
         while (child.eager) {
-            c.suspend();
-            interrupted |= Thread.interrupted();
+            running.suspend();
+            flag |= Thread.interrupted();
         }
-        if (interrupted) {
+        if (flag) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Inside a callback: stands still while another coroutine runs in its place, until that leaves. */
+    void call(FreeCoroutine inner) {
+        Coroutine caller = top;
+        if (caller == null || caller.thread() != Thread.currentThread()) {
+            FreeCoroutine.call(inner, loop.carrier); // on the platform thread
+            return;
+        }
+        if (Thread.interrupted()) {
+            inner.interrupt();
+        }
+        inner.push(this, loop.carrier);
+        boolean flag = false;
+        while (top != caller) {
+            caller.suspend();
+            flag |= Thread.interrupted();
+        }
+        if (flag || interrupted) {
+            interrupted = false;
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public Coroutine top() {
+        Coroutine c = top;
+        if (c == null) {
+            throw new AssertionError("callbacks have no coroutine on this carrier");
+        }
+        return c;
+    }
+
+    @Override
+    public void top(@Nullable Coroutine coroutineOnTop) {
+        top = coroutineOnTop;
+    }
+
+    @Override
+    public void leaving() {
+        interrupted = Thread.interrupted();
     }
 
     /** What was held while this was blocked is older than all that is ready. */
@@ -161,9 +213,8 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     @Override
     public void run() {
         queued = false;
-        Coroutine c = coroutine;
-        if (c != null && !idle) {
-            mount(c);
+        if (coroutine != null && !idle) {
+            mount();
         }
     }
 
@@ -175,8 +226,10 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
 
     /** Whether this thread runs callbacks; any thread may ask. */
     boolean isThread(Thread thread) {
-        Coroutine c = coroutine;
-        return c != null ? c.thread() == thread : loop.carrier.isMounted(thread) && loop.current == null;
+        Coroutine c = top;
+        return c != null
+                ? c.thread() == thread || (coroutine != null && coroutine.thread() == thread)
+                : loop.carrier.isMounted(thread) && loop.current == null;
     }
 
     /** Whether a callback runs on the platform thread itself; any thread may ask, and is told what was so a moment ago. */
@@ -190,7 +243,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
 
     /** Interrupts a callback that blocks; the loop is closing. */
     void interrupt() {
-        Coroutine c = coroutine;
+        Coroutine c = top;
         if (c != null && blocked) {
             c.interrupt();
         }
@@ -200,7 +253,7 @@ final class Callbacks implements ReadyEntry, Coroutine.Owner {
     @Nullable Coroutine end() {
         ended = true;
         held.clear();
-        Coroutine c = coroutine;
+        Coroutine c = top;
         if (c != null && blocked) {
             return c;
         }

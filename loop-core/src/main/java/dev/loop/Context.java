@@ -85,7 +85,8 @@ public final class Context {
         return loop != null ? loop.context() : ofThread();
     }
 
-    private static Context ofThread() {
+    /** The current context of a thread that runs no loop, bare. */
+    static Context ofThread() {
         Context c = OF_THREAD.get();
         return c == null ? EMPTY : c;
     }

@@ -211,6 +211,31 @@ public final class EventLoop extends Scheduling implements AutoCloseable {
     }
 
     /**
+     * Closes all asynchronous generators of this loop that have begun and not ended, as {@code aclose()} does. The close of the loop
+     * does so too, when its tasks have ended. One that begins later is reported, and closed by the close of the loop.
+     *
+     * @return done when all have ended; a failure of one is told to the exception handler
+     * @see dev.loop.Resumable
+     */
+    @CanIgnoreReturnValue
+    public Future<@Nullable Void> shutdownAsyncGenerators() {
+        checkUsable();
+        return generators.shutdown();
+    }
+
+    /**
+     * Has an asynchronous generator closed by {@link #shutdownAsyncGenerators()} and by the close of this loop, after the tasks. It is
+     * for those who make generators, when one begins.
+     *
+     * @param close closes it, in a task that may await; says in {@code toString} what it closes
+     * @return to be run on the loop when the generator has ended
+     */
+    public Runnable trackAsyncGenerator(VoidBody<? extends Exception> close) {
+        checkUsable();
+        return generators.add(Objects.requireNonNull(close, "close"));
+    }
+
+    /**
      * Asks for an orderly end, in two phases. First {@link #shutdownRequested()} is done and the hooks of {@link #onClose} run, while all
      * tasks go on: a server stops to accept, answers what it has begun, and its main task ends. If the main task has not ended within
      * the {@linkplain LoopBuilder#drainLimit drain limit}, or at once if there is neither a hook nor anybody who has asked to be told,

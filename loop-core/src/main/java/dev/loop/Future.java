@@ -250,7 +250,22 @@ public abstract class Future<T extends @Nullable Object> {
                 .toList();
     }
 
+    /**
+     * What this stands in line for, if that is something that tasks hold: a lock, a permit. It leads on from who waits to who holds.
+     *
+     * @return the resource; null for what waits for no such thing, and when this is done
+     */
+    public final @Nullable Resource resource() {
+        loop.checkThread();
+        return outcome == null ? waitedResource() : null;
+    }
+
     // --- for the kernel
+
+    /** What stands behind this while it is pending, if tasks hold it. */
+    @Nullable Resource waitedResource() {
+        return null;
+    }
 
     /**
      * The outcome, for somebody who may turn out not to want it. Only when done. Whoever overrides {@link #take()} overrides this.

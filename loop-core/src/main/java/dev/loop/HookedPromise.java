@@ -29,6 +29,11 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
         return outcome;
     }
 
+    @Override
+    @Nullable Resource waitedResource() {
+        return hook.resource();
+    }
+
     void unread() {
         read = false;
     }
@@ -45,7 +50,9 @@ class HookedPromise<T extends @Nullable Object> extends Promise<T> {
         Object how = outcome;
         if (how == null) {
             // the hook may have completed it instead; then there is nothing left to cancel
-            return hook.stop(this, reason) && finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
+            return hook.stop(this, reason)
+                    ? finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)))
+                    : outcome == null && hook.endsLater();
         }
         if (read || how instanceof Outcome.Failed || how instanceof Outcome.Cancelled) {
             return false;

@@ -111,6 +111,15 @@ abstract sealed class Inspection extends Kernel permits Scheduling {
     }
 
     /**
+     * When the turn that runs now began, or the last one: a time that is there already, for stamps on what happens often.
+     *
+     * @return nanoseconds, on the scale of {@link EventLoop#time()}
+     */
+    public long turnTime() {
+        return meter.turnTime;
+    }
+
+    /**
      * The task that calls.
      *
      * @return the task; null in a callback, and while no task of this loop runs

@@ -53,6 +53,7 @@ abstract sealed class Kernel permits Inspection {
     final Turns turns;
     final Offload offload;
     final Shutdown shutdown;
+    final AsyncGenerators generators;
     final Promise<@Nullable Void> done;
     /** The task whose step runs now; null in a callback and in the kernel. */
     @Nullable TaskStep current;
@@ -105,6 +106,7 @@ abstract sealed class Kernel permits Inspection {
         offload = new Offload(loop);
         turns = new Turns(loop);
         shutdown = new Shutdown(loop);
+        generators = new AsyncGenerators(loop);
         done = new Promise<>(loop);
         done.finish(Outcome.NIL);
         probes.debug(builder.debug);

@@ -18,6 +18,7 @@ final class Meter {
     private long batchBegan;
     private int toldFlood = FLOOD / 2;
 
+    long turnTime; // of the loop's clock
     long turns;
     long polls;
     long arrivals;
@@ -28,6 +29,7 @@ final class Meter {
     Meter(EventLoop loop) {
         this.loop = loop;
         machineClock = loop.clock == Clock.system();
+        turnTime = loop.clock.nanoTime();
     }
 
     /** A turn begins, and so the batch of the one before is over. */
@@ -38,6 +40,7 @@ final class Meter {
 
     void batchBegins(long now) {
         batchEnds(now);
+        turnTime = now;
         batchBegan = machineTime(now);
         inBatch = true;
     }

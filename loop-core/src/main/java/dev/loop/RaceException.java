@@ -13,7 +13,12 @@ public final class RaceException extends RuntimeException {
     /** What the attempts threw, in their order. */
     private final transient List<Throwable> failures;
 
-    RaceException(List<Throwable> failures) {
+    /**
+     * A race that nobody has won.
+     *
+     * @param failures what the attempts threw, in their order; at least one
+     */
+    public RaceException(List<Throwable> failures) {
         super("all " + failures.size() + " attempts have failed", failures.getFirst());
         this.failures = List.copyOf(failures);
         failures.stream().skip(1).forEach(this::addSuppressed);

@@ -235,8 +235,11 @@ final class Shutdown implements Listener {
     // --- the close
 
     void close() {
-        boolean work =
-                loop.tasks.size() > 0 || !hooks.isEmpty() || loop.callbacks().isBlocked() || !loop.ready.isEmpty();
+        boolean work = loop.tasks.size() > 0
+                || !hooks.isEmpty()
+                || !loop.generators.isEmpty()
+                || loop.callbacks().isBlocked()
+                || !loop.ready.isEmpty();
         if (work && phase != Phase.OVER) {
             runToTheEnd();
         }
@@ -295,9 +298,18 @@ final class Shutdown implements Listener {
             if (loop.ready.isEmpty()) {
                 loop.callbacks().interrupt(); // nothing else can go on that would free it
             }
-            boolean working = loop.tasks.size() > 0 || loop.callbacks().isBlocked();
+            boolean working = loop.tasks.size() > 0 || loop.callbacks().isBlocked() || closeGenerators();
             return phase != Phase.OVER && !still.noticed() && (working || rounds[0] == 0) && rounds[0]++ >= 0;
         });
+    }
+
+    /** No task is left: the generators that are, end now, each in a task that nobody cancels. Returns whether there were any. */
+    private boolean closeGenerators() {
+        List<VoidBody<? extends Exception>> left = loop.generators.takeAll();
+        for (VoidBody<? extends Exception> close : left) {
+            start(Scheduling.callable(() -> loop.generators.close(close)));
+        }
+        return !left.isEmpty();
     }
 
     /**

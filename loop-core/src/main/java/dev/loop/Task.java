@@ -1,6 +1,8 @@
 package dev.loop;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -133,6 +135,30 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     public @Nullable Future<?> awaiting() {
         loop.checkThread();
         return step.awaiting();
+    }
+
+    /**
+     * How long the task has waited for that: since the turn in which the wait began.
+     *
+     * @return on the loop's clock; null if it is {@linkplain #awaiting() parked} in no wait
+     */
+    public @Nullable Duration awaitingFor() {
+        loop.checkThread();
+        return step.awaiting() == null ? null : Duration.ofNanos(step.awaitedNanos());
+    }
+
+    /**
+     * The scopes that the task is in, with their deadlines and shields, those of its groups and time-outs among them.
+     *
+     * @return a copy, the innermost first
+     */
+    public List<CancelScope> scopes() {
+        loop.checkThread();
+        var scopes = new ArrayList<CancelScope>();
+        for (CancelScope scope = step.scope; scope != null; scope = scope.parent) {
+            scopes.add(scope);
+        }
+        return List.copyOf(scopes);
     }
 
     /**

@@ -36,7 +36,11 @@ final class TaskFrames {
 
     private static boolean isKernel(String name, @Nullable String method) {
         return switch (name) {
-            case "dev.loop.TaskStep", "dev.loop.TaskCancels", "dev.loop.TaskFrames", "dev.loop.Scheduling" -> true;
+            case "dev.loop.TaskStep",
+                    "dev.loop.TaskCancels",
+                    "dev.loop.TaskFrames",
+                    "dev.loop.Scheduling",
+                    "dev.loop.Resumable" -> true;
             case "dev.loop.Task" -> "stack".equals(method);
             default -> false;
         };

@@ -2,9 +2,13 @@ package dev.loop;
 
 import dev.loop.internal.carrier.Carrier;
 import dev.loop.internal.carrier.Coroutine;
+import dev.loop.internal.carrier.CoroutineStack;
+import dev.loop.internal.carrier.FreeCoroutine;
 import dev.loop.internal.ready.Lane;
 import dev.loop.internal.ready.ReadyEntry;
 import dev.loop.internal.ready.ReadyQueue;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything belongs to the loop's thread, except {@link #wokenByJdk()}.
  */
-final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner {
+final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
 
     /** How many awaits of futures that are done a step may make before it gives way once. */
     private static final int DONE_AWAITS = 64;
@@ -40,6 +44,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
     private boolean queued;
     private int mounts;
     private int doneAwaits;
+    private long waitingSince;
     long queuedAt = Probe.UNKNOWN; // for instruments
 
     // an eager start
@@ -81,12 +86,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             handsOver = false;
             loop.current = this;
             loop.steps++;
-            Probe p = loop.probe;
-            if (p == null) {
-                c.mount();
-            } else {
-                p.mount(this, c);
-            }
+            c = mount(c);
             loop.current = null;
             TaskStep child = loop.handOver;
             if (child != null) {
@@ -103,6 +103,24 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         TaskStep back = caller;
         caller = null;
         return back;
+    }
+
+    /** Runs the coroutine, and in the same step those that it calls in its place, until one gives the thread back. Returns that. */
+    private Coroutine mount(Coroutine first) {
+        Coroutine c = first;
+        while (true) {
+            Probe p = loop.probe;
+            if (p == null) {
+                c.mount();
+            } else {
+                p.mount(this, c);
+            }
+            Coroutine next = coroutine;
+            if (next == c || next == null) {
+                return c;
+            }
+            c = next;
+        }
     }
 
     /** Whether nothing is left to run. An outcome alone does not say so: what tells of it can block as well. */
@@ -140,6 +158,32 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
             noticeInterrupt(); // a park with the flag set would return at once, for ever
             c.suspend();
         }
+    }
+
+    /** Inside the coroutine: stands still while another one runs in its place, in this task, until that leaves. */
+    void call(FreeCoroutine inner) {
+        Coroutine caller = parkable();
+        noticeInterrupt();
+        inner.push(this, loop.carrier);
+        while (coroutine != caller) {
+            caller.suspend();
+            noticeInterrupt(); // a park with the flag set would return at once, for ever
+        }
+    }
+
+    @Override
+    public @Nullable Coroutine top() {
+        return coroutine;
+    }
+
+    @Override
+    public void top(@Nullable Coroutine top) {
+        coroutine = top;
+    }
+
+    @Override
+    public void leaving() {
+        noticeInterrupt();
     }
 
     @Override
@@ -260,8 +304,9 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         if (future == task) {
             throw new IllegalStateException("a task cannot wait for itself: " + task);
         }
-        Coroutine c = parkable();
+        Coroutine c = waitable();
         waitingOn = future;
+        waitingSince = loop.meter.turnTime;
         woken = false;
         delivered = false;
         future.addListener(this);
@@ -302,7 +347,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     /** Stands at the end of the queue once. */
     private void giveWay() {
-        Coroutine c = parkable();
+        Coroutine c = waitable();
         int before = mounts;
         admit(loop.ready);
         while (mounts == before) {
@@ -338,6 +383,17 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         return coroutine();
     }
 
+    /** The coroutine, to give the thread back to the loop: a plain generator gives it back to its caller only. */
+    private Coroutine waitable() {
+        Coroutine c = parkable();
+        if (c.refusesWaits()) {
+            throw new IllegalStateException(
+                    "the body of a Generator cannot wait for its loop, because whoever asks it for a"
+                            + " value does not expect to wait: use an AsyncGenerator (" + task + ")");
+        }
+        return c;
+    }
+
     /** The loop has closed, and what is left of this task runs elsewhere, still in its context. */
     private IllegalStateException stranded() {
         Context.swapOfThread(context);
@@ -346,7 +402,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
 
     @Override
     void countDoneAwait() {
-        if (++doneAwaits >= DONE_AWAITS) {
+        if (++doneAwaits >= DONE_AWAITS && !coroutine().refusesWaits()) {
             giveWay();
         }
     }
@@ -367,6 +423,11 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         return woken ? null : waitingOn;
     }
 
+    /** How long it has been parked in that. */
+    long awaitedNanos() {
+        return loop.now() - waitingSince;
+    }
+
     /** How often it has given way, or a cancel has reached it without that. */
     int checkpoints() {
         return mounts + cancelsMet;
@@ -383,9 +444,17 @@ final class TaskStep extends TaskCancels implements ReadyEntry, Coroutine.Owner 
         return coroutine != null;
     }
 
-    /** Where it stands. */
+    /** Where it stands: what it has called to run in its place, the innermost first, and then itself. */
     StackTraceElement[] stack() {
-        return coroutine().thread().getStackTrace();
+        Coroutine c = coroutine();
+        if (!(c instanceof FreeCoroutine)) {
+            return c.thread().getStackTrace();
+        }
+        var frames = new ArrayList<StackTraceElement>();
+        for (Coroutine next = c; next != null; next = next instanceof FreeCoroutine free ? free.below() : null) {
+            Collections.addAll(frames, next.thread().getStackTrace());
+        }
+        return frames.toArray(StackTraceElement[]::new);
     }
 
     /** The loop has closed and this task has not ended: lets it unwind elsewhere. */

@@ -28,21 +28,72 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * is called on the loop's thread, possibly the platform thread, inside a cancel: it must not block, take a lock or run user code.
      *
      * @param <T> what is granted
+     * @param <A> what a waiter brings with it
      */
     @FunctionalInterface
-    public interface GiveBack<T extends @Nullable Object> {
+    public interface GiveBack<T extends @Nullable Object, A extends @Nullable Object> {
 
         /**
          * Takes a grant back.
          *
          * @param value what was granted
-         * @param ticket its number among the grants of this queue, in their order, so that several that come back can keep it
+         * @param attachment what the waiter had brought with it
+         * @param ticket the number with which it was granted, so that several that come back can keep their order
          */
-        void giveBack(T value, long ticket);
+        void giveBack(T value, A attachment, long ticket);
+    }
+
+    /**
+     * What becomes of the first of several waits; see {@link #first}. Its methods run no user code, take no lock and do not block.
+     *
+     * @param <T> the value of the waits
+     * @param <V> what it makes of it
+     */
+    @FunctionalInterface
+    public interface Reading<T extends @Nullable Object, V extends @Nullable Object> {
+
+        /**
+         * What the value of the first one stands for. Called where it is read, and perhaps again.
+         *
+         * @param index which one came first, in the order of the arguments
+         * @param value its value
+         * @return the value of the whole
+         */
+        V value(int index, T value);
+
+        /**
+         * What stands for a failure of the first one. Called when it fails.
+         *
+         * @param index which one came first, in the order of the arguments
+         * @param error its failure
+         * @return the value of the whole; null, as by default, to have it fail likewise
+         */
+        default @Nullable V failure(int index, Throwable error) {
+            return null;
+        }
+    }
+
+    /**
+     * Hears that somebody has left the queue by a cancel: those behind may be served now. It is called where a {@link GiveBack} is,
+     * and under the same rules.
+     *
+     * @param <A> what a waiter brings with it
+     */
+    @FunctionalInterface
+    public interface Withdrawn<A extends @Nullable Object> {
+
+        /**
+         * A waiter has left, and does not stand in the queue any more.
+         *
+         * @param attachment what it had brought with it
+         */
+        void withdrawn(A attachment);
     }
 
     private final EventLoop loop;
-    private final @Nullable GiveBack<T> giveBack;
+    private final @Nullable GiveBack<? super T, ? super A> giveBack;
+    private final @Nullable Resource resource;
+    private final @Nullable Withdrawn<? super A> withdrawn;
     private final Supplier<? extends Collection<? extends Future<?>>> parts;
 
     private final CancelHook<T> withdrawal = new Withdrawal();
@@ -58,15 +109,50 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param loop whose tasks wait here
      * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      */
-    public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack) {
-        this(loop, giveBack, List::of);
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack) {
+        this(loop, giveBack, null, null, List::of);
+    }
+
+    /**
+     * An empty queue of those who wait for something that others hold.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
+     * @param resource what they wait for, for those who ask {@link Future#resource()}
+     */
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource) {
+        this(loop, giveBack, resource, null, List::of);
+    }
+
+    /**
+     * An empty queue of those who wait for something that others hold, where the one behind can often be served before the first.
+     *
+     * @param loop whose tasks wait here
+     * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
+     * @param resource what they wait for, for those who ask {@link Future#resource()}
+     * @param withdrawn hears of a waiter that has left before it was granted anything
+     */
+    public WaitQueue(
+            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource, Withdrawn<? super A> withdrawn) {
+        this(loop, giveBack, resource, withdrawn, List::of);
     }
 
     /** With the futures of which one has to end before anything is granted here. */
     WaitQueue(
-            EventLoop loop, @Nullable GiveBack<T> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+        this(loop, giveBack, null, null, parts);
+    }
+
+    private WaitQueue(
+            EventLoop loop,
+            @Nullable GiveBack<? super T, ? super A> giveBack,
+            @Nullable Resource resource,
+            @Nullable Withdrawn<? super A> withdrawn,
+            Supplier<? extends Collection<? extends Future<?>>> parts) {
         this.loop = loop;
         this.giveBack = giveBack;
+        this.resource = resource;
+        this.withdrawn = withdrawn;
         this.parts = parts;
     }
 
@@ -99,28 +185,57 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @return a wait that is done
      */
     public Future<T> granted(T value, A attachment) {
+        return granted(value, attachment, grants++);
+    }
+
+    /**
+     * A wait that is granted at once, as {@link #granted(Object, Object)}, with a number of the caller's.
+     *
+     * @param value what is granted
+     * @param attachment what the waiter would bring with it
+     * @param ticket what {@link GiveBack} gets with the value if it comes back
+     * @return a wait that is done
+     */
+    public Future<T> granted(T value, A attachment, long ticket) {
         loop.checkThread();
         var waiter = new Waiter<T, A>(this, attachment);
-        waiter.ticket = grants++;
+        waiter.ticket = ticket;
         waiter.outcome = Outcome.of(value);
         return waiter;
     }
 
     /**
-     * Grants something to the first waiter.
+     * Grants something to the first waiter, numbered after all that this queue has granted before.
      *
      * @param value what is granted
      * @return false if nobody waits, and the value was not taken
      */
     @CanIgnoreReturnValue
     public boolean grant(T value) {
+        if (!grant(value, grants)) {
+            return false;
+        }
+        grants++;
+        return true;
+    }
+
+    /**
+     * Grants something to the first waiter, with a number of the caller's: what has come back and is granted again keeps its own, or
+     * it would seem younger than what was granted after it.
+     *
+     * @param value what is granted
+     * @param ticket what {@link GiveBack} gets with the value if it comes back
+     * @return false if nobody waits, and the value was not taken
+     */
+    @CanIgnoreReturnValue
+    public boolean grant(T value, long ticket) {
         loop.checkThread();
         Waiter<T, A> waiter = first;
         if (waiter == null) {
             return false;
         }
         unlink(waiter);
-        waiter.ticket = grants++;
+        waiter.ticket = ticket;
         waiter.finish(Outcome.of(value));
         return true;
     }
@@ -141,6 +256,29 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         unlink(waiter);
         waiter.finish(Outcome.thrown(error));
         return true;
+    }
+
+    /**
+     * The first of several waits, in this queue and others, to end. In the moment in which it does the others are withdrawn: they take
+     * nothing, and nobody else's place changes. A cancel withdraws them all; one that comes when this is done, and nobody has read it,
+     * gives back what the first one was granted, as that does itself.
+     *
+     * @param loop the loop of all of them
+     * @param waits at least one; if several are done already, the first of those has come first. They are of the kind that ends at
+     *     once when it is cancelled, as those of wait queues and sleeps do
+     * @param watched those among them that belong to others, and are left alone when they are not the first
+     * @param reading what to make of the one that came first
+     * @param <T> the value of the waits
+     * @param <V> what is made of it
+     * @return the wait for the first of them
+     */
+    public static <T extends @Nullable Object, V extends @Nullable Object> Future<V> first(
+            EventLoop loop,
+            List<? extends Future<? extends T>> waits,
+            Collection<? extends Future<?>> watched,
+            Reading<? super T, ? extends V> reading) {
+        loop.checkThread();
+        return new FirstWait<T, V>(loop, waits, watched, reading);
     }
 
     /**
@@ -198,7 +336,12 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         @Override
         @SuppressWarnings("unchecked") // only waiters of this queue get this hook
         public boolean stop(Promise<T> promise, @Nullable String reason) {
-            unlink((Waiter<T, A>) promise);
+            var waiter = (Waiter<T, A>) promise;
+            unlink(waiter);
+            Withdrawn<? super A> w = withdrawn;
+            if (w != null) {
+                w.withdrawn(waiter.attachment);
+            }
             return true;
         }
     }
@@ -223,17 +366,22 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         }
 
         @Override
+        @Nullable Resource waitedResource() {
+            return queue.resource;
+        }
+
+        @Override
         Object lane() {
             return outcome instanceof Outcome.Cancelled ? this : queue; // who was granted first goes on first
         }
 
         @Override
         boolean takeBack(T value) {
-            GiveBack<T> back = queue.giveBack;
+            GiveBack<? super T, ? super A> back = queue.giveBack;
             if (back == null) {
                 return false;
             }
-            back.giveBack(value, ticket);
+            back.giveBack(value, attachment, ticket);
             return true;
         }
     }

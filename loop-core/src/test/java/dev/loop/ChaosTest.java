@@ -114,7 +114,7 @@ class ChaosTest {
             sleep(Duration.ofHours(1)).await();
             assertThat(loop.allTasks()).hasSize(1);
             assertThat(loop.timers.size()).isZero();
-            assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
+            assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(null, 0));
             assertThat(queue.statistics().putters()).isZero();
             assertThat(queue.statistics().getters()).isZero();
             assertThat(loop.externalWork()).isZero();

@@ -104,7 +104,7 @@ class CloseChaosTest {
                 assertThat(loop.allTasks()).isEmpty();
                 assertThat(loop.timers.size()).isZero();
                 assertThat(loop.foreignWaits).isEmpty();
-                assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
+                assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(null, 0));
                 assertThat(queue.statistics().getters()).isZero();
                 assertThat(queue.statistics().putters()).isZero();
                 test.reports().removeIf(report -> meant(report.exception()));

@@ -8,7 +8,11 @@ import static dev.loop.Async.spawn;
 import static dev.loop.testing.TestKit.waitAllTasksBlocked;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.loop.queue.Channel;
+import dev.loop.queue.Clause;
 import dev.loop.queue.Queue;
+import dev.loop.queue.Select;
+import dev.loop.queue.Sender;
 import dev.loop.sync.Lock;
 import dev.loop.testing.Sequencer;
 import dev.loop.testing.TestLoop;
@@ -60,6 +64,44 @@ class SnippetsTest {
             }
             // @end
             assertThat(seen).containsExactly(1, 2, 3, 4, 5);
+        });
+    }
+
+    @Test
+    void aChannelFromTwoProducersToOneConsumer() {
+        TestLoop.run(() -> {
+            var seen = new ArrayList<String>();
+            // @start region="channel"
+            var channel = new Channel<String>();
+            for (String name : List.of("left", "right")) {
+                Sender<String> sender = channel.sender(); // an end of its own for each producer
+                spawn(() -> {
+                    try (sender) {
+                        sender.send("hello from " + name).await();
+                    }
+                });
+            }
+            for (String greeting : channel) { // ends when the last sender was closed
+                seen.add(greeting);
+            }
+            // @end
+            assertThat(seen).containsExactly("hello from left", "hello from right");
+        });
+    }
+
+    @Test
+    void theFirstOfSeveralThings() {
+        TestLoop.run(() -> {
+            var orders = new Channel<String>();
+            var commands = new Queue<String>();
+            orders.send("tea").await();
+            // @start region="select"
+            String what = Select.first(
+                    Clause.get(commands, command -> "command " + command),
+                    Clause.receive(orders, order -> "order " + order),
+                    Clause.after(Duration.ofSeconds(5), () -> "nothing for five seconds"));
+            // @end
+            assertThat(what).isEqualTo("order tea");
         });
     }
 

@@ -1,6 +1,7 @@
 package dev.loop.debug;
 
 import dev.loop.Future;
+import dev.loop.Resource;
 import dev.loop.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,10 @@ final class WaitText {
     private static String of(Future<?> future, int depth) {
         if (future instanceof Task<?> task) {
             return task.name();
+        }
+        Resource resource = future.resource();
+        if (resource != null) {
+            return resource.toString();
         }
         List<Future<?>> parts = future.dependencies();
         if (parts.isEmpty()) {

@@ -56,4 +56,16 @@ final class CallbackThread {
     static IllegalStateException closed(EventLoop loop) {
         return new IllegalStateException(loop.name() + " is closed: nothing can wait on it any more");
     }
+
+    static IllegalArgumentException badRequest(long n) {
+        return new IllegalArgumentException(
+                "request(" + n + "): a subscriber must ask for at least one item (Reactive Streams, rule 3.9)");
+    }
+
+    static IllegalStateException nowhere(String kind) {
+        return new IllegalStateException(
+                "this " + kind + " was neither assembled nor subscribed in a task or callback, but on "
+                        + Thread.currentThread()
+                        + ": name the loop when you make it, or say subscribeOn(LoopScheduler.of(loop))");
+    }
 }

@@ -4,6 +4,7 @@ import dev.loop.CancelHook;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,8 @@ final class FutureSubscriber<T> implements CoreSubscriber<T>, CancelHook<@Nullab
 
     @Override
     public void onNext(T value) {
+        Objects.requireNonNull(
+                value, "a publisher has signalled null"); // rule 2.13; null would be taken for an empty Mono
         if (end.compareAndSet(null, End.SIGNALLED)) {
             complete(value);
         } else {
@@ -77,6 +80,7 @@ final class FutureSubscriber<T> implements CoreSubscriber<T>, CancelHook<@Nullab
 
     @Override
     public void onError(Throwable error) {
+        Objects.requireNonNull(error, "a publisher has failed with null");
         if (!end.compareAndSet(null, End.SIGNALLED)) {
             Operators.onErrorDropped(error, currentContext());
         } else if (CallbackThread.isOn(loop)) {

@@ -4,7 +4,6 @@ import dev.loop.CancelledException;
 import dev.loop.Context;
 import dev.loop.EventLoop;
 import dev.loop.Future;
-import dev.loop.Promise;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +39,7 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
     private @Nullable Future<? extends @Nullable T> future;
     private boolean requested;
     private boolean arrived;
-    private @Nullable Promise<@Nullable Void> closeWatch;
+    private @Nullable CloseWatch closeWatch;
 
     private FutureSubscription(
             EventLoop loop,
@@ -73,27 +72,13 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
 
     private void subscribed(boolean foreign) {
         if (foreign) {
-            watchClose();
+            closeWatch = new CloseWatch(loop, this::closed);
         }
         actual.onSubscribe(this);
         Future<? extends @Nullable T> shared = future;
         if (source == null && shared != null && state.get() == ACTIVE) {
             context.run(() -> shared.addWaiter(this));
         }
-    }
-
-    /**
-     * The subscriber belongs to another thread, which may be blocked until it hears something: it hears of the loop's close. To
-     * the loop this is a thread that waits from outside, as in any other conversion.
-     */
-    private void watchClose() {
-        Promise<@Nullable Void> open = loop.promise();
-        closeWatch = open;
-        var _ = open.toCompletableFuture().whenComplete((_, closed) -> {
-            if (closed != null) {
-                closed(closed);
-            }
-        });
     }
 
     private void closed(Throwable error) {
@@ -103,10 +88,10 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
     }
 
     private void stopWatching() {
-        Promise<@Nullable Void> open = closeWatch;
-        if (open != null) {
+        CloseWatch watch = closeWatch;
+        if (watch != null) {
             closeWatch = null;
-            open.tryComplete(null);
+            watch.stop();
         }
     }
 
@@ -193,7 +178,7 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
         if (f == null || !arrived || state.get() != ACTIVE) {
             return;
         }
-        Throwable error = failure(f);
+        Throwable error = Outcomes.failure(f);
         if (error != null) {
             fail(error);
         } else if (requested && state.compareAndSet(ACTIVE, ENDED)) {
@@ -218,8 +203,7 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
     private void refuse(long n) {
         if (state.compareAndSet(ACTIVE, ENDED)) {
             leave();
-            actual.onError(new IllegalArgumentException(
-                    "request(" + n + "): a subscriber must ask for at least one item (Reactive Streams, rule 3.9)"));
+            actual.onError(CallbackThread.badRequest(n));
         }
     }
 
@@ -229,22 +213,8 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
         if (f == null) {
             return;
         }
-        Throwable error = failure(f);
-        if (error == null) {
-            if (source != null) {
-                Operators.onDiscard(f.result(), actual.currentContext());
-            }
-        } else if (!(error instanceof CancelledException)) {
-            Operators.onErrorDropped(error, actual.currentContext());
-        }
-    }
-
-    /** The failure or the cancel of a future that is done. */
-    private static @Nullable Throwable failure(Future<?> f) {
-        try {
-            return f.exception();
-        } catch (CancelledException e) {
-            return e;
+        if (source != null || Outcomes.failure(f) != null) {
+            Outcomes.discard(f, actual.currentContext());
         }
     }
 

@@ -3,9 +3,13 @@ package dev.loop.reactor;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.loop.Async;
+import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.Result;
 import dev.loop.VoidBody;
+import dev.loop.sync.Lock;
+import dev.loop.sync.Semaphore;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -13,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
 /**
@@ -175,6 +180,66 @@ public final class Monos {
     }
 
     /**
+     * Subscribes to all of these at once, and waits until all have ended, also when some fail; as Reactor's {@code DelayError}
+     * operators do. A cancel is passed on to all.
+     *
+     * @param monos whichever threads they signal on; one that stands here twice is subscribed twice
+     * @param <T> what their values have in common
+     * @return the values in the order of the arguments, null for one that was empty; or the failure of the one that failed; or, if
+     *     several failed, one error made of them by {@link Exceptions#multiple(Throwable...)}, for
+     *     {@link Exceptions#unwrapMultiple(Throwable)}
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // they are only read
+    public static <T> Mono<List<@Nullable T>> gatherDelayError(Mono<? extends T>... monos) {
+        return gatherDelayError(Arrays.asList(monos));
+    }
+
+    /**
+     * Subscribes to all of these at once, and waits until all have ended; as {@link #gatherDelayError(Mono[])}.
+     *
+     * @param monos whichever threads they signal on
+     * @param <T> what their values have in common
+     * @return the values in their order, null for one that was empty; or the failure or failures
+     */
+    public static <T> Mono<List<@Nullable T>> gatherDelayError(Collection<? extends Mono<? extends T>> monos) {
+        List<Mono<? extends T>> all = List.copyOf(monos);
+        return Monos.<List<Result<@Nullable T>>>from(() ->
+                        Async.gatherResults(all.stream().map(Monos::<T>toFuture).toList()))
+                .handle(Outcomes::valuesOrFailures);
+    }
+
+    /**
+     * Subscribes to all of these at once; the first that succeeds wins. The others are cancelled, and the race ends when they have
+     * ended. One that fails is out of the race, which goes on with the others; one that is empty wins like any other, as an
+     * attempt without a value does in {@link Async#staggeredRace}. (Reactor's {@code firstWithValue} passes over those, and does
+     * not wait for what it cancels.)
+     *
+     * <p>Of several that succeed in one turn the first in the order of the arguments wins, and an item, permit or lock that another
+     * one was granted meanwhile goes back to where it came from; a value that cannot go back is given to {@link Mono#doOnDiscard}.
+     *
+     * @param monos whichever threads they signal on
+     * @param <T> what their values have in common
+     * @return the outcome of the winner; if there is none, a {@link dev.loop.RaceException} with every failure
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // they are only read
+    public static <T> Mono<T> race(Mono<? extends T>... monos) {
+        return race(Arrays.asList(monos));
+    }
+
+    /**
+     * Subscribes to all of these at once; the first that succeeds wins; as {@link #race(Mono[])}.
+     *
+     * @param monos at least one, whichever threads they signal on
+     * @param <T> what their values have in common
+     * @return the outcome of the winner
+     */
+    public static <T> Mono<T> race(Collection<? extends Mono<? extends T>> monos) {
+        return Race.of(List.copyOf(monos));
+    }
+
+    /**
      * A Mono with a limit, as {@link Async#waitFor(Future, Duration)}: when the time is up it is cancelled. The time is the loop's,
      * and counts from the first request.
      *
@@ -199,5 +264,71 @@ public final class Monos {
     public static <T> Mono<T> shield(Mono<? extends T> mono) {
         Objects.requireNonNull(mono, "mono");
         return from(() -> Async.shield(Monos.<T>toFuture(mono)));
+    }
+
+    /**
+     * A Mono under a lock: the lock is acquired at the first request, then {@code mono} is subscribed, and the lock is released
+     * when that has ended or was cancelled, before its value is passed on. So what follows downstream does not hold the lock, as
+     * with {@link Mono#usingWhen}. As {@link #holding}.
+     *
+     * @param lock what to hold
+     * @param mono what to subscribe when it is held
+     * @param <T> its value
+     * @return its outcome
+     */
+    public static <T> Mono<T> withLock(Lock lock, Mono<? extends T> mono) {
+        Objects.requireNonNull(lock, "lock");
+        return holding(lock::acquire, mono);
+    }
+
+    /**
+     * A Mono under a permit of a semaphore; as {@link #withLock}.
+     *
+     * @param semaphore where the permit comes from
+     * @param mono what to subscribe when it is there
+     * @param <T> its value
+     * @return its outcome
+     */
+    public static <T> Mono<T> withPermit(Semaphore semaphore, Mono<? extends T> mono) {
+        Objects.requireNonNull(semaphore, "semaphore");
+        return holding(semaphore::acquire, mono);
+    }
+
+    /**
+     * A Mono during which something is held: {@code Monos.holding(rwLock::read, mono)}. It is acquired at the first request and
+     * closed when the Mono has ended or was cancelled, before its value is passed on, on the loop in every case. A subscriber that
+     * cancels between the grant and the subscription gives it back, and {@code mono} is never subscribed.
+     *
+     * <p>{@code mono} is subscribed in a task of its own, which is the holder where a lock has one.
+     *
+     * @param acquire begins to wait for what is to be held; runs on the loop
+     * @param mono what to subscribe when it is held
+     * @param <T> its value
+     * @return its outcome, or the failure to acquire
+     */
+    public static <T> Mono<T> holding(
+            Callable<? extends Future<? extends AutoCloseable>> acquire, Mono<? extends T> mono) {
+        Objects.requireNonNull(acquire, "acquire");
+        Objects.requireNonNull(mono, "mono");
+        return from(() -> Async.<@Nullable T>spawn(() -> {
+            try (AutoCloseable _ = acquire.call().await()) {
+                if (Async.currentTask().cancelling() > 0) {
+                    throw new CancelledException("its subscriber cancelled when this was granted");
+                }
+                return Monos.<T>await(mono);
+            }
+        }));
+    }
+
+    /**
+     * Completes after a time of the loop, virtual in a test, counted from the first request; as {@link Async#sleep(Duration)}. For a
+     * delay as an operator, give Reactor's the loop's scheduler: {@code mono.delayElement(d, LoopScheduler.of(loop))}.
+     *
+     * @param delay zero or negative completes in the next turn
+     * @return empty when the time is over
+     */
+    public static Mono<Void> sleep(Duration delay) {
+        Objects.requireNonNull(delay, "delay");
+        return from(() -> Async.sleep(delay));
     }
 }

@@ -29,12 +29,7 @@ final class WaitMono<T> extends Mono<T> implements Scannable {
     public void subscribe(CoreSubscriber<? super T> actual) {
         EventLoop l = loop != null ? loop : EventLoop.currentOrNull();
         if (l == null) {
-            Operators.error(
-                    actual,
-                    new IllegalStateException(
-                            "this Mono was neither assembled nor subscribed in a task or callback, but on "
-                                    + Thread.currentThread()
-                                    + ": name the loop when you make it, or say subscribeOn(LoopScheduler.of(loop))"));
+            Operators.error(actual, CallbackThread.nowhere("Mono"));
             return;
         }
         FutureSubscription.toWait(l, this, actual);

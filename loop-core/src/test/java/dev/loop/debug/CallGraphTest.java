@@ -13,10 +13,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.loop.Async;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
 import dev.loop.Task;
+import dev.loop.sync.Lock;
+import dev.loop.sync.Semaphore;
 import dev.loop.testing.DeadlockError;
 import dev.loop.testing.TestLoop;
 import java.io.ByteArrayOutputStream;
@@ -137,6 +140,73 @@ class CallGraphTest {
             assertThat(graph.format()).startsWith("cycle: a -> b -> c -> a\n");
             assertThat(CallGraph.capture(tasks.get(2)).cycles()).hasSize(1);
             tasks.get(0).cancel();
+        });
+    }
+
+    @Test
+    @Tag("both-engines")
+    void aCircleThroughTwoLocksIsReported() {
+        assertThatThrownBy(() -> TestLoop.run(() -> {
+                    var left = new Lock();
+                    var right = new Lock();
+                    spawn("anna", () -> {
+                        try (var _ = left.acquire().await()) {
+                            yieldNow();
+                            right.acquire().await().close();
+                        }
+                    });
+                    spawn("bert", () -> {
+                        try (var _ = right.acquire().await()) {
+                            yieldNow();
+                            gather(left.acquire(), sleep(Duration.ofSeconds(1))).await();
+                        }
+                    });
+                    Async.gather(Async.allTasks().subList(1, 3)).await();
+                }))
+                .isInstanceOf(DeadlockError.class)
+                .hasMessageContaining("cycle: anna -> bert -> anna\n")
+                .hasMessageContaining(
+                        "anna awaits Lock[held by bert, 1 waiting on test-loop]\n    awaited by main, bert");
+    }
+
+    @Test
+    @Tag("both-engines")
+    void whatHasSeveralHoldersIsPartOfACircleOnlyIfAllOfThemAreStuck() {
+        TestLoop.run(() -> {
+            for (boolean stuck : new boolean[] {false, true}) {
+                var permits = new Semaphore(2);
+                var lock = new Lock();
+                Promise<String> outside = EventLoop.current().promise();
+                var tasks = new ArrayList<Task<?>>();
+                tasks.add(spawn("has both", () -> {
+                    try (var _ = permits.acquire().await();
+                            var _ = lock.acquire().await()) {
+                        yieldNow();
+                        permits.acquire().await();
+                    }
+                }));
+                tasks.add(spawn("has one", () -> {
+                    try (var _ = permits.acquire().await()) {
+                        if (stuck) {
+                            lock.acquire().await();
+                        } else {
+                            outside.await();
+                        }
+                    }
+                }));
+                yieldNow();
+                yieldNow();
+                CallGraph graph = CallGraph.captureAll(EventLoop.current());
+                assertThat(names(node(graph, "has both").awaits())).containsExactly("has both", "has one");
+                if (stuck) {
+                    assertThat(graph.cycles()).containsExactly(List.of("has both"), List.of("has both", "has one"));
+                } else {
+                    assertThat(graph.cycles()).isEmpty();
+                }
+                tasks.forEach(Task::cancel);
+                Async.waitOn(tasks).await();
+                outside.cancel();
+            }
         });
     }
 

@@ -94,7 +94,11 @@ class QueueModelTest {
             Collections.sort(received);
             assertThat(received).as("seed %d", seed).isEqualTo(accepted);
             assertThat(received).doesNotContainAnyElementsOf(withdrawn.isEmpty() ? Set.of(-1) : withdrawn);
-            assertThat(queue.statistics()).isEqualTo(new Queue.Statistics(0, queue.capacity(), 0, 0));
+            Queue.Statistics end = queue.statistics();
+            assertThat(List.of(end.items(), end.getters(), end.putters()))
+                    .as("seed %d", seed)
+                    .containsOnly(0);
+            assertThat(end.unfinished()).as("seed %d", seed).isEqualTo(accepted.size());
         }
 
         private void pause() {

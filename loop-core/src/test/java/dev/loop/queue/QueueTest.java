@@ -149,11 +149,11 @@ class QueueTest {
             assertThat(queue.capacity()).isEqualTo(1);
             assertThat(queue).hasToString("Queue[0 of 1 items, 0 getting, 0 putting]");
             Future<String> get = queue.get();
-            assertThat(queue.statistics()).isEqualTo(new Queue.Statistics(0, 1, 1, 0));
+            assertThat(queue.statistics()).isEqualTo(new Queue.Statistics(0, 0, 1, 1, 0, 0, false));
             get.cancel();
             queue.put("a").await();
             Future<?> put = queue.put("b");
-            assertThat(queue.statistics()).isEqualTo(new Queue.Statistics(1, 1, 0, 1));
+            assertThat(queue.statistics()).isEqualTo(new Queue.Statistics(1, 1, 1, 0, 1, 1, false));
             put.cancel();
             assertThat(new Queue<String>()).hasToString("Queue[0 of any items, 0 getting, 0 putting]");
             assertThat(new Queue<String>().capacity()).isEqualTo(Integer.MAX_VALUE);

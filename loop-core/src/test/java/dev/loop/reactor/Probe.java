@@ -73,6 +73,13 @@ final class Probe<T> implements CoreSubscriber<T> {
         }
     }
 
+    /** It has asked for nothing: nothing but the subscription has come. */
+    void awaitNothing() {
+        if (signals.size() > 1) {
+            throw new AssertionError(signals);
+        }
+    }
+
     /** For threads outside of the loop. */
     void awaitSubscribed() throws InterruptedException {
         await(subscribed);

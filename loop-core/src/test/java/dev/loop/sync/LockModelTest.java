@@ -54,7 +54,7 @@ class LockModelTest {
                         assertThat(task.isCancelled()).isTrue();
                     }
                 }
-                assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
+                assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(null, 0));
                 assertThat(currentTask().cancelling()).isZero();
             });
         }

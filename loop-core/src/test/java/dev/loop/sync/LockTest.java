@@ -1,5 +1,6 @@
 package dev.loop.sync;
 
+import static dev.loop.Async.currentTask;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.timeout;
@@ -12,6 +13,7 @@ import dev.loop.Async;
 import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.Resource;
 import dev.loop.Task;
 import dev.loop.TimeoutException;
 import dev.loop.testing.TestLoop;
@@ -129,15 +131,16 @@ class LockTest {
     void itTellsHowItStands() {
         TestLoop.run(() -> {
             var lock = new Lock();
-            assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
+            assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(null, 0));
             assertThat(lock).hasToString("Lock[free on test-loop]");
             try (var _ = lock.acquire().await()) {
                 Future<Lock.Held> waiting = lock.acquire();
-                assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(true, 1));
-                assertThat(lock).hasToString("Lock[locked, 1 waiting on test-loop]");
+                assertThat(lock.statistics())
+                        .isEqualTo(new Lock.Statistics(new Resource.Hold(currentTask(), 0, List.of()), 1));
+                assertThat(lock).hasToString("Lock[held by main, 1 waiting on test-loop]");
                 waiting.cancel();
             }
-            assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(false, 0));
+            assertThat(lock.statistics()).isEqualTo(new Lock.Statistics(null, 0));
         });
     }
 

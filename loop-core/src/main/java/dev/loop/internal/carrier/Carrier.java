@@ -141,7 +141,9 @@ public abstract class Carrier {
      *
      * @param coroutine a coroutine of this carrier
      */
-    public abstract void strand(Coroutine coroutine);
+    public final void strand(Coroutine coroutine) {
+        coroutine.strand();
+    }
 
     /**
      * Whether this thread belongs to a coroutine that outlived its loop.

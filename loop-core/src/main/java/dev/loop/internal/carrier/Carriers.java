@@ -42,6 +42,11 @@ final class Carriers {
         };
     }
 
+    /** Whether coroutines without a carrier are virtual threads that their callers run, by the same choice. */
+    static boolean runVirtualThreads() {
+        return create().freesTheThread();
+    }
+
     private static void warnOnce(String whyNot) {
         if (WARNED.compareAndSet(false, true)) {
             Logger log = LoggerFactory.getLogger("dev.loop.EventLoop");

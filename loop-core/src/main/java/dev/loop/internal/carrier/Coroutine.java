@@ -26,6 +26,7 @@ public abstract class Coroutine {
     // all of it belongs to the loop's thread
     boolean suspended;
     boolean done;
+    boolean refusesWaits; // a call of a plain generator
 
     Coroutine() {}
 
@@ -52,6 +53,18 @@ public abstract class Coroutine {
      * @return the thread, also before the body has begun
      */
     public abstract Thread thread();
+
+    /** See {@link Carrier#strand}. */
+    abstract void strand();
+
+    /**
+     * Whether code in here may not wait for the loop.
+     *
+     * @return true in what must come back to its caller before anything else runs
+     */
+    public final boolean refusesWaits() {
+        return refusesWaits;
+    }
 
     /**
      * Whether the body sits in {@link #suspend()}.

@@ -21,11 +21,6 @@ final class HandOffCarrier extends Carrier {
         return false;
     }
 
-    @Override
-    public void strand(Coroutine coroutine) {
-        ((Baton) coroutine).strand();
-    }
-
     private final class Baton extends Coroutine {
         private final Owner owner;
         private final Thread thread;
@@ -99,6 +94,7 @@ final class HandOffCarrier extends Carrier {
             LockSupport.unpark(giver);
         }
 
+        @Override
         void strand() {
             if (!started || done) {
                 return;

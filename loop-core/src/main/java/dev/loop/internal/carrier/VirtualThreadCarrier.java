@@ -39,11 +39,6 @@ final class VirtualThreadCarrier extends Carrier {
         }
     }
 
-    @Override
-    public void strand(Coroutine coroutine) {
-        ((Fiber) coroutine).strand();
-    }
-
     private final class Fiber extends Coroutine implements Executor {
         private final Owner owner;
         private final Runnable body;
@@ -137,6 +132,7 @@ final class VirtualThreadCarrier extends Carrier {
             }
         }
 
+        @Override
         void strand() {
             Runnable c = continuation;
             if (c == null || done) {

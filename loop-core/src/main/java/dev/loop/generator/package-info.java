@@ -1,0 +1,5 @@
+/** Code that yields values one by one: generators, with the whole protocol of Python's. */
+@NullMarked
+package dev.loop.generator;
+
+import org.jspecify.annotations.NullMarked;
