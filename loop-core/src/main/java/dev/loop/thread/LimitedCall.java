@@ -5,6 +5,8 @@ import dev.loop.CancelHook;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
+import dev.loop.Resource;
+import dev.loop.sync.CapacityLimiter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 abstract class LimitedCall<T extends @Nullable Object> implements CallHook<T>, Callable<T> {
 
     final EventLoop loop;
-    private Limiter.@Nullable Permit permit; // the loop's thread
+    private CapacityLimiter.@Nullable Token place; // the loop's thread
 
     LimitedCall(EventLoop loop) {
         this.loop = loop;
@@ -35,8 +37,8 @@ abstract class LimitedCall<T extends @Nullable Object> implements CallHook<T>, C
      *
      * @param waiter the name of that task
      */
-    final Future<T> submit(Limiter limiter, String waiter) {
-        Limiter.Permit free = limiter.tryAcquire();
+    final Future<T> submit(CapacityLimiter limiter, String waiter) {
+        CapacityLimiter.Token free = limiter.tryAcquire(this);
         if (free != null) {
             return start(free);
         }
@@ -45,13 +47,12 @@ abstract class LimitedCall<T extends @Nullable Object> implements CallHook<T>, C
         return queued.outcome;
     }
 
-    private Future<T> start(Limiter.Permit place) {
-        permit = place;
+    private Future<T> start(CapacityLimiter.Token free) {
+        place = free;
         try {
             return loop.<T>runInExecutor(begin(), this, this);
         } catch (Throwable e) {
-            over();
-            place.close();
+            ended();
             throw e;
         }
     }
@@ -59,27 +60,27 @@ abstract class LimitedCall<T extends @Nullable Object> implements CallHook<T>, C
     @Override
     public final void ended() {
         over();
-        Limiter.Permit place = permit;
-        if (place != null) {
-            permit = null;
-            place.close();
+        CapacityLimiter.Token p = place;
+        if (p != null) {
+            p.close();
         }
     }
 
     /** One that waits for its place, and what its caller has meanwhile. A cancel goes to what it waits for now. */
     private final class Queued implements CancelHook<T> {
         private final Promise<T> outcome = loop.promise(this);
-        private final Future<Limiter.Permit> place;
+        private final CapacityLimiter limiter;
+        private final Future<CapacityLimiter.Token> free;
         private @Nullable Future<T> call;
 
-        Queued(Limiter limiter) {
-            place = limiter.acquire();
+        Queued(CapacityLimiter limiter) {
+            this.limiter = limiter;
+            free = limiter.acquire(LimitedCall.this);
         }
 
         void run() {
             try {
-                Limiter.Permit permit = place.await();
-                call = start(permit);
+                call = start(free.await());
                 outcome.tryComplete(call.await());
             } catch (Throwable e) {
                 Future<T> c = call;
@@ -90,9 +91,14 @@ abstract class LimitedCall<T extends @Nullable Object> implements CallHook<T>, C
         }
 
         @Override
+        public @Nullable Resource resource() {
+            return call == null ? limiter : null;
+        }
+
+        @Override
         public boolean stop(Promise<T> promise, @Nullable String reason) {
             Future<T> c = call;
-            return c == null ? place.cancel(reason) : c.cancel(reason);
+            return c == null ? free.cancel(reason) : c.cancel(reason);
         }
     }
 }

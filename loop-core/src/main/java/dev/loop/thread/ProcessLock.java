@@ -49,6 +49,7 @@ public final class ProcessLock {
     private final boolean owned;
 
     private @Nullable Path real; // when it is known
+    private @Nullable Future<Path> resolving;
     private long acquired;
     private long timedOut;
 
@@ -281,26 +282,36 @@ public final class ProcessLock {
             }
         }
 
-        /** One name for one file. It is made if it is missing, and not opened: a close would end a lock that others here have. */
         private Path realPath() throws IOException {
             Path r = real;
             if (r == null) {
                 try {
-                    real = r = onWorker(() -> {
-                                try {
-                                    Files.createFile(file);
-                                } catch (FileAlreadyExistsException e) {
-                                    // as it should be
-                                }
-                                return file.toRealPath();
-                            })
-                            .await();
+                    real = r = resolving().await();
                 } catch (CompletionException e) {
                     throw unwrapped(e);
                 }
             }
             return r;
         }
+    }
+
+    /**
+     * One name for one file. It is made if it is missing, and not opened: a close would end a lock that others here have. All who come
+     * meanwhile wait for one answer, and so go on in their order.
+     */
+    private Future<Path> resolving() {
+        Future<Path> r = resolving;
+        if (r == null || r.isDone()) { // done, and still not known: it has failed, or was cancelled
+            resolving = r = onWorker(() -> {
+                try {
+                    Files.createFile(file);
+                } catch (FileAlreadyExistsException e) {
+                    // as it should be
+                }
+                return file.toRealPath();
+            });
+        }
+        return r;
     }
 
     private Future<@Nullable Void> release(LockFile.Turn turn) {

@@ -10,6 +10,7 @@ import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.LoopLocal;
+import dev.loop.sync.CapacityLimiter;
 import java.io.IOException;
 import java.io.NotSerializableException;
 import java.util.ArrayDeque;
@@ -59,7 +60,7 @@ public final class ProcessPool implements AutoCloseable {
     private final EventLoop loop;
     private final ProcessPoolBuilder settings;
     private final String name;
-    private final Limiter limiter;
+    private final CapacityLimiter limiter;
     private final ChildCommand command;
 
     // the loop's thread
@@ -81,7 +82,7 @@ public final class ProcessPool implements AutoCloseable {
         this.loop = loop;
         this.settings = settings;
         name = settings.name != null ? settings.name : "processes-" + NUMBERS.incrementAndGet();
-        limiter = new Limiter(loop, settings.size);
+        limiter = new CapacityLimiter(loop, settings.size);
         command = new ChildCommand(settings.options(), settings.classPath);
         POOLS.get(loop).pools.add(this);
     }
@@ -338,7 +339,7 @@ public final class ProcessPool implements AutoCloseable {
 
     private void awaitEnd() {
         while (placesTaken < limiter.total()) {
-            limiter.acquire().await(); // behind every job
+            limiter.acquire(new Object()).await(); // behind every job
             placesTaken++;
         }
         while (!idle.isEmpty()) {

@@ -4,6 +4,7 @@ import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.ExceptionContext;
 import dev.loop.LoopPortal;
+import dev.loop.PortalClosedException;
 import dev.loop.Promise;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -84,7 +85,7 @@ final class ThreadCall<T extends @Nullable Object> extends LimitedCall<T> {
             checkCancelled();
             return work.call();
         } catch (Exception e) {
-            if (cancelled && onCancel == OnCancel.INTERRUPT && isInterruption(e)) {
+            if (cancelled && isOfTheCancel(e)) {
                 throw new CancelledException(reason);
             }
             throw e;
@@ -104,6 +105,10 @@ final class ThreadCall<T extends @Nullable Object> extends LimitedCall<T> {
             p.close();
         }
         Workers.release();
+    }
+
+    private boolean isOfTheCancel(Exception error) {
+        return error instanceof PortalClosedException || onCancel == OnCancel.INTERRUPT && isInterruption(error);
     }
 
     /** What a call throws that was interrupted while it was blocked. */

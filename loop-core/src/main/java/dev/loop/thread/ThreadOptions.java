@@ -5,6 +5,7 @@ import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Task;
 import dev.loop.VoidBody;
+import dev.loop.sync.CapacityLimiter;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +21,13 @@ public final class ThreadOptions {
 
     static final ThreadOptions DEFAULT = new ThreadOptions(null, OnCancel.WAIT, null, false);
 
-    private final @Nullable Limiter limiter;
+    private final @Nullable CapacityLimiter limiter;
     private final OnCancel onCancel;
     private final @Nullable String name;
     private final boolean virtual;
 
     private ThreadOptions(
-            @Nullable Limiter limiter, OnCancel onCancel, @Nullable String name, boolean virtual) {
+            @Nullable CapacityLimiter limiter, OnCancel onCancel, @Nullable String name, boolean virtual) {
         this.limiter = limiter;
         this.onCancel = onCancel;
         this.name = name;
@@ -39,7 +40,7 @@ public final class ThreadOptions {
      * @param newLimiter by default {@link Threads#limiter()}, that of the loop
      * @return new options
      */
-    public ThreadOptions limiter(Limiter newLimiter) {
+    public ThreadOptions limiter(CapacityLimiter newLimiter) {
         return new ThreadOptions(Objects.requireNonNull(newLimiter, "limiter"), onCancel, name, virtual);
     }
 
@@ -84,7 +85,7 @@ public final class ThreadOptions {
     public <T extends @Nullable Object> Future<T> run(Callable<? extends T> blocking) {
         Objects.requireNonNull(blocking, "blocking");
         EventLoop loop = EventLoop.current();
-        Limiter l = limiter == null ? Threads.limiter(loop) : limiter;
+        CapacityLimiter l = limiter == null ? Threads.limiter(loop) : limiter;
         if (l.loop() != loop) {
             throw new IllegalArgumentException(l + " limits the calls of its own loop, not those of " + loop);
         }

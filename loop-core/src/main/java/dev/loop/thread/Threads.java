@@ -6,6 +6,7 @@ import dev.loop.Future;
 import dev.loop.LoopLocal;
 import dev.loop.LoopPortal;
 import dev.loop.VoidBody;
+import dev.loop.sync.CapacityLimiter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,7 @@ public final class Threads {
     /** How many calls of one loop run at a time if nothing else is said. */
     public static final int DEFAULT_LIMIT = 40;
 
-    private static final LoopLocal<Limiter> LIMITER = LoopLocal.of(loop -> new Limiter(loop, DEFAULT_LIMIT));
+    private static final LoopLocal<CapacityLimiter> LIMITER = LoopLocal.of(loop -> new CapacityLimiter(loop, DEFAULT_LIMIT));
 
     private Threads() {}
 
@@ -72,7 +73,7 @@ public final class Threads {
      * @return the same limiter each time
      * @throws IllegalStateException if the calling thread runs no loop
      */
-    public static Limiter limiter() {
+    public static CapacityLimiter limiter() {
         return LIMITER.get();
     }
 
@@ -82,7 +83,7 @@ public final class Threads {
      * @param loop a loop that the caller may touch
      * @return the same limiter each time
      */
-    public static Limiter limiter(EventLoop loop) {
+    public static CapacityLimiter limiter(EventLoop loop) {
         return LIMITER.get(loop);
     }
 

@@ -1,9 +1,7 @@
 package dev.loop.thread;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.Serializable;
-import java.io.StringWriter;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -35,15 +33,26 @@ record Thrown(
                 // then it comes over as text
             }
         }
-        var trace = new StringWriter();
-        error.printStackTrace(new PrintWriter(trace));
         return new Thrown(
                 serialized,
                 error.getClass().getName(),
                 error.toString(),
                 error.getStackTrace(),
-                trace.toString(),
+                trace(error),
                 error instanceof OutOfMemoryError);
+    }
+
+    /** With its causes, as the JVM prints it. */
+    private static String trace(Throwable error) {
+        var text = new StringBuilder();
+        Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Throwable e = error; e != null && seen.add(e); e = e.getCause()) {
+            text.append(e == error ? "" : "Caused by: ").append(e).append('\n');
+            for (StackTraceElement frame : e.getStackTrace()) {
+                text.append("\tat ").append(frame).append('\n');
+            }
+        }
+        return text.toString();
     }
 
     /** Thrown here, it would be taken for an error of this JVM, and stop the loop. */

@@ -1,8 +1,11 @@
 package dev.loop.thread;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
+import dev.loop.sync.CapacityLimiter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 
@@ -47,5 +50,11 @@ final class Gate {
             }
             return value;
         };
+    }
+
+    static void assertFigures(CapacityLimiter limiter, int total, int borrowed, int waiting) {
+        assertThat(limiter.total()).isEqualTo(total);
+        assertThat(limiter.borrowed()).isEqualTo(borrowed);
+        assertThat(limiter.statistics().waiting()).isEqualTo(waiting);
     }
 }

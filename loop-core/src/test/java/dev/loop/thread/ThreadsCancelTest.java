@@ -4,6 +4,7 @@ import static dev.loop.Async.gather;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.waitFor;
 import static dev.loop.Async.yieldNow;
+import static dev.loop.thread.Gate.assertFigures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +13,7 @@ import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Promise;
 import dev.loop.Task;
+import dev.loop.sync.CapacityLimiter;
 import dev.loop.testing.TestLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,7 +39,7 @@ class ThreadsCancelTest {
     void whoWaitsForAPlaceNeverRunsAndTheNextOneDoes() {
         TestLoop.run(() -> {
             for (OnCancel policy : OnCancel.values()) {
-                var options = Threads.options().limiter(new Limiter(1)).onCancel(policy);
+                var options = Threads.options().limiter(new CapacityLimiter(1)).onCancel(policy);
                 var gate = new Gate();
                 Future<String> first = options.run(gate.value("first"));
                 Future<?> second = options.run(() -> order.add("second"));
@@ -59,8 +61,8 @@ class ThreadsCancelTest {
     void underWaitTheCancelIsHeldAndTheValueKept() {
         TestLoop.run(() -> {
             for (boolean queued : new boolean[] {false, true}) {
-                var limiter = new Limiter(1);
-                var permit = queued ? limiter.tryAcquire() : null;
+                var limiter = new CapacityLimiter(1);
+                var permit = queued ? limiter.tryAcquire(order) : null;
                 var gate = new Gate();
                 Task<String> task = spawn(() -> {
                     order.add(Threads.options()
@@ -84,7 +86,7 @@ class ThreadsCancelTest {
                 assertThatThrownBy(task::await)
                         .isInstanceOf(CancelledException.class)
                         .hasMessageContaining("enough");
-                assertThat(limiter.statistics().taken()).isZero();
+                assertThat(limiter.borrowed()).isZero();
             }
             assertThat(order).containsExactly("value", "value");
         });
@@ -127,20 +129,20 @@ class ThreadsCancelTest {
     @Test
     void underAbandonTheWaitEndsAtOnceAndThePlaceStaysTaken() {
         TestLoop.run(() -> {
-            var limiter = new Limiter(1);
+            var limiter = new CapacityLimiter(1);
             var options = Threads.options().limiter(limiter).onCancel(OnCancel.ABANDON);
             var gate = new Gate();
             Task<?> task = spawn(() -> options.run(gate.value("dropped")).await());
             gate.begun().await();
             task.cancel("enough");
             assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("enough");
-            assertThat(limiter.statistics().taken()).isEqualTo(1);
+            assertThat(limiter.borrowed()).isEqualTo(1);
             assertThat(EventLoop.current().externalWork()).isEqualTo(1);
             Future<String> next = options.run(() -> "next");
             assertThat(limiter.statistics().waiting()).isEqualTo(1);
             gate.open();
             assertThat(next.await()).isEqualTo("next");
-            assertThat(limiter.statistics().taken()).isZero();
+            assertThat(limiter.borrowed()).isZero();
         });
     }
 
@@ -165,7 +167,7 @@ class ThreadsCancelTest {
                 assertThat(call.isCancelled() && obedient.isCancelled()).isTrue();
                 gate.open();
                 ended.open();
-                while (Threads.limiter().statistics().taken() > 0) {
+                while (Threads.limiter().borrowed() > 0) {
                     Threads.run(() -> {}).await(); // a way to wait for threads
                 }
                 yieldNow();
@@ -218,6 +220,35 @@ class ThreadsCancelTest {
     }
 
     @Test
+    void theCancelArrivesOnceAndCleaningUpMayWait() {
+        TestLoop.run(() -> {
+            for (boolean queued : new boolean[] {false, true}) {
+                var limiter = new CapacityLimiter(1);
+                var place = queued ? limiter.tryAcquire(order) : null;
+                var gate = new Gate(); // never opened
+                Task<String> task = spawn(() -> {
+                    try {
+                        return Threads.options()
+                                .limiter(limiter)
+                                .onCancel(OnCancel.INTERRUPT)
+                                .run(gate.value("value"))
+                                .await();
+                    } catch (CancelledException e) {
+                        return Threads.run(() -> "cleaned up").await();
+                    }
+                });
+                yieldNow();
+                if (place != null) {
+                    place.close();
+                }
+                gate.begun().await();
+                task.cancel();
+                assertThat(task.await()).isEqualTo("cleaned up");
+            }
+        });
+    }
+
+    @Test
     void anInterruptThatTheCallDoesNotAnswerIsHeld() {
         TestLoop.run(() -> {
             var gate = new Gate();
@@ -234,7 +265,7 @@ class ThreadsCancelTest {
     @Test
     void anInterruptNeverReachesTheNextCall() {
         TestLoop.run(() -> {
-            var options = Threads.options().limiter(new Limiter(1)).onCancel(OnCancel.INTERRUPT);
+            var options = Threads.options().limiter(new CapacityLimiter(1)).onCancel(OnCancel.INTERRUPT);
             for (int i = 0; i < 300; i++) {
                 Future<Integer> first = options.run(() -> 1); // ends about when it is interrupted
                 Future<Boolean> second = options.run(() -> {
@@ -271,7 +302,7 @@ class ThreadsCancelTest {
     private static final class Chaos {
         private final Random random;
         private final int total;
-        private final Limiter limiter;
+        private final CapacityLimiter limiter;
         private final AtomicInteger running = new AtomicInteger();
         private final AtomicInteger most = new AtomicInteger();
         private final AtomicInteger leaked = new AtomicInteger();
@@ -279,7 +310,7 @@ class ThreadsCancelTest {
         Chaos(Random random) {
             this.random = random;
             total = 1 + random.nextInt(4);
-            limiter = new Limiter(total);
+            limiter = new CapacityLimiter(total);
         }
 
         void run() {
@@ -301,10 +332,10 @@ class ThreadsCancelTest {
                 yieldNow();
             }
             tasks.forEach(task -> task.join().await());
-            while (limiter.statistics().taken() > 0) {
+            while (limiter.borrowed() > 0) {
                 Threads.run(() -> {}).await(); // abandoned calls end by themselves
             }
-            assertThat(limiter.statistics()).isEqualTo(new Limiter.Statistics(total, 0, 0));
+            assertFigures(limiter, total, 0, 0);
             assertThat(most.get()).isLessThanOrEqualTo(total);
             assertThat(running.get()).isZero();
             assertThat(leaked.get()).as("interrupts of others").isZero();

@@ -4,6 +4,7 @@ import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.yieldNow;
+import static dev.loop.thread.Gate.assertFigures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +17,7 @@ import dev.loop.LoopPortal;
 import dev.loop.Promise;
 import dev.loop.Runner;
 import dev.loop.Task;
+import dev.loop.sync.CapacityLimiter;
 import dev.loop.testing.TestLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -104,7 +106,7 @@ class ThreadsTest {
     @Test
     void noMoreThanTheLimitRunAndTheOthersComeInTheirOrder() {
         TestLoop.run(() -> {
-            var limiter = new Limiter(2);
+            var limiter = new CapacityLimiter(2);
             var now = new AtomicInteger();
             var most = new AtomicInteger();
             var threads = Workers.of(EventLoop.current());
@@ -118,18 +120,18 @@ class ThreadsTest {
                     return n;
                 }));
             }
-            assertThat(limiter.statistics()).isEqualTo(new Limiter.Statistics(2, 2, 198));
+            assertFigures(limiter, 2, 2, 198);
             assertThat(gather(calls).await()).hasSize(200).isSorted();
             assertThat(most.get()).isLessThanOrEqualTo(2);
             assertThat(threads.alive()).isLessThanOrEqualTo(2);
-            assertThat(limiter.statistics()).isEqualTo(new Limiter.Statistics(2, 0, 0));
+            assertFigures(limiter, 2, 0, 0);
         });
     }
 
     @Test
     void oneAtATimeTheyComeInTheirOrder() {
         TestLoop.run(() -> {
-            var options = Threads.options().limiter(new Limiter(1));
+            var options = Threads.options().limiter(new CapacityLimiter(1));
             var calls = new ArrayList<Future<Boolean>>();
             for (int i = 0; i < 100; i++) {
                 String n = "" + i;
@@ -151,13 +153,13 @@ class ThreadsTest {
             Future<String> second = Threads.run(() -> "second");
             Future<String> third = Threads.run(() -> "third");
             gate.begun().await();
-            assertThat(Threads.limiter().statistics()).isEqualTo(new Limiter.Statistics(1, 1, 2));
+            assertFigures(Threads.limiter(), 1, 1, 2);
             Threads.limiter().setTotal(2);
             assertThat(gather(second, third).await()).containsExactly("second", "third");
             Threads.limiter().setTotal(1);
             gate.open();
             assertThat(first.await()).isEqualTo("first");
-            assertThat(Threads.limiter().statistics()).isEqualTo(new Limiter.Statistics(1, 0, 0));
+            assertFigures(Threads.limiter(), 1, 0, 0);
         });
     }
 
@@ -165,14 +167,11 @@ class ThreadsTest {
     void aLimiterOfAnotherLoopIsRefused() {
         TestLoop.run(() -> {
             try (var other = EventLoop.builder().name("other").build()) {
-                var limiter = new Limiter(other, 3);
+                var limiter = new CapacityLimiter(other, 3);
                 assertThatThrownBy(() -> Threads.options().limiter(limiter).run(() -> 1))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("other");
             }
-            assertThatThrownBy(() -> new Limiter(0))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("not 0");
         });
     }
 
@@ -184,7 +183,7 @@ class ThreadsTest {
             runner.run(() -> {
                 user.set("ada");
                 MDC.put("request", "7");
-                var one = new Limiter(1);
+                var one = new CapacityLimiter(1);
                 Callable<String> seen = () -> {
                     String s = user.get() + MDC.get("request");
                     user.set("changed"); // seen by nobody else
@@ -245,8 +244,8 @@ class ThreadsTest {
     @Test
     void whoWaitsForAPlaceIsNoWorkOutsideOfTheLoop() {
         TestLoop.run(() -> {
-            var limiter = new Limiter(1);
-            var permit = limiter.acquire().await(); // a task has the only place
+            var limiter = new CapacityLimiter(1);
+            var permit = limiter.acquire(this).await(); // a task has the only place
             Future<String> call = Threads.options().limiter(limiter).run(() -> "ran");
             yieldNow();
             assertThat(EventLoop.current().externalWork()).isZero();
@@ -266,7 +265,7 @@ class ThreadsTest {
             }
             assertThat(gather(calls).await()).hasSize(20_000).isSorted();
             assertThat(Workers.of(EventLoop.current()).alive()).isLessThanOrEqualTo(Threads.DEFAULT_LIMIT);
-            assertThat(Threads.limiter().statistics().taken()).isZero();
+            assertThat(Threads.limiter().borrowed()).isZero();
         });
     }
 

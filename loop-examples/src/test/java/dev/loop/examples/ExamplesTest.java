@@ -37,6 +37,7 @@ class ExamplesTest {
             case "task-groups" -> taskGroups();
             case "blocking-calls" -> blockingCalls();
             case "mono-and-tasks" -> monoAndTasks();
+            case "process-pool" -> processPool();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
             case "chat" -> chat();
@@ -111,6 +112,19 @@ class ExamplesTest {
                 .hasSize(9)
                 .allMatch(line ->
                         line.endsWith(" on thread " + Thread.currentThread().getName()));
+    }
+
+    private static void processPool() {
+        var said = succeed("process-pool", "--below", "10000", "--parts", "3", "--processes", "2");
+
+        assertThat(said.lines()).hasSize(5);
+        assertThat(said.lines().subList(0, 3))
+                .extracting(line -> line.replaceFirst(", \\d+ primes", ""))
+                .containsExactly("1 of 3 ranges done so far", "2 of 3 ranges done so far", "3 of 3 ranges done so far");
+        assertThat(said.lines())
+                .endsWith(
+                        "1229 primes below 10000, counted by 2 child processes",
+                        "the ticker went on meanwhile: true");
     }
 
     private static void echoServer() throws Exception {
