@@ -39,8 +39,7 @@ final class OffloadedCall<T extends @Nullable Object> extends HookedPromise<T> i
     // any thread
     private final AtomicInteger state = new AtomicInteger(WAITING);
 
-    OffloadedCall(
-            Offload offload, EventLoop loop, Executor threads, CallHook<T> hook, Callable<? extends T> work) {
+    OffloadedCall(Offload offload, EventLoop loop, Executor threads, CallHook<T> hook, Callable<? extends T> work) {
         super(loop, hook);
         this.offload = offload;
         this.threads = threads;

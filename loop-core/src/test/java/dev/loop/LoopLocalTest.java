@@ -43,8 +43,9 @@ class LoopLocalTest {
         var values = List.of(first.get(loop), failing.get(loop), last.get(loop));
         try (var log = new CapturedLog(EventLoop.class)) {
             loop.close();
-            assertThat(log.lines).singleElement().satisfies(line -> assertThat(line.getFormattedMessage())
-                    .contains("could not be closed"));
+            assertThat(log.lines)
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.getFormattedMessage()).contains("could not be closed"));
         }
         assertThat(values).hasSize(3);
         assertThat(order).containsExactly("last", "first, closed true");

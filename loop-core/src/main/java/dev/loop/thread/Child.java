@@ -46,6 +46,7 @@ final class Child {
 
     // the loop's thread
     int jobs;
+
     @Nullable TimerHandle idleLimit;
 
     Child(ChildCommand command, String pool, BiConsumer<? super Long, ? super String> lines) {

@@ -55,12 +55,12 @@ final class LockFile {
     record OsLock(FileChannel channel, FileLock lock, boolean owned) {
 
         /** Asks the system, and waits if need be; an interrupt ends that. Null if it does not wait, and another process has it. */
-        static @Nullable OsLock ask(Path path, boolean shared, boolean waits, @Nullable String owner) throws IOException {
+        static @Nullable OsLock ask(Path path, boolean shared, boolean waits, @Nullable String owner)
+                throws IOException {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
             try {
-                FileLock lock = waits
-                        ? channel.lock(0, Long.MAX_VALUE, shared)
-                        : channel.tryLock(0, Long.MAX_VALUE, shared);
+                FileLock lock =
+                        waits ? channel.lock(0, Long.MAX_VALUE, shared) : channel.tryLock(0, Long.MAX_VALUE, shared);
                 if (lock == null) {
                     channel.close();
                     return null;
@@ -73,7 +73,9 @@ final class LockFile {
             } catch (OverlappingFileLockException e) {
                 channel.close();
                 throw new IllegalStateException(
-                        "other code of this program has locked " + path + " without a ProcessLock: leave it to one of both", e);
+                        "other code of this program has locked " + path
+                                + " without a ProcessLock: leave it to one of both",
+                        e);
             } catch (Throwable e) {
                 channel.close();
                 throw e;
@@ -212,7 +214,9 @@ final class LockFile {
     static int[] figures(Path path) {
         synchronized (LOCK) {
             LockFile file = FILES.get(path);
-            return file == null ? new int[2] : new int[] {file.holders, file.waiting.size() + (file.asking == null ? 0 : 1)};
+            return file == null
+                    ? new int[2]
+                    : new int[] {file.holders, file.waiting.size() + (file.asking == null ? 0 : 1)};
         }
     }
 }

@@ -12,7 +12,8 @@ public final class ProcessCrashedException extends RuntimeException {
 
     /** Numbers of signals that processes die of, as Linux has them; Java gives 128 more as the exit code. */
     private static final String[] SIGNALS = {
-        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM"
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+        "TERM"
     };
 
     /** The process. */

@@ -212,7 +212,9 @@ public final class ProcessLock {
             } catch (TimeoutException e) {
                 timedOut++;
                 outcome.tryFail(new TimeoutException(
-                        "the lock of " + file + " was not free within " + limit + (holder.isEmpty() ? "" : ": " + holder), e));
+                        "the lock of " + file + " was not free within " + limit
+                                + (holder.isEmpty() ? "" : ": " + holder),
+                        e));
             } catch (IOException e) {
                 outcome.tryFail(new UncheckedIOException("the lock file " + file + " cannot be used: " + e, e));
             } catch (Throwable e) {

@@ -383,12 +383,20 @@ public final class ProcessPool implements AutoCloseable {
         loop.checkThread();
         var places = limiter.statistics();
         return new Statistics(
-                places.total(), children.size(), idle.size(), running.size(), places.waiting(), started, done, crashes.get());
+                places.total(),
+                children.size(),
+                idle.size(),
+                running.size(),
+                places.waiting(),
+                started,
+                done,
+                crashes.get());
     }
 
     @Override
     public String toString() {
-        return "ProcessPool[" + name + (closed ? ", closed" : draining ? ", draining" : "") + " on " + loop.name() + "]";
+        return "ProcessPool[" + name + (closed ? ", closed" : draining ? ", draining" : "") + " on " + loop.name()
+                + "]";
     }
 
     /**

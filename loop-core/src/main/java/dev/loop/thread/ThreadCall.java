@@ -51,8 +51,9 @@ final class ThreadCall<T extends @Nullable Object> extends LimitedCall<T> {
     static ThreadCall<?> current(String what) {
         ThreadCall<?> call = CURRENT.get();
         if (call == null) {
-            throw new IllegalStateException(what + " is for code that Threads.run(…) runs, on its own thread, and not for "
-                    + Thread.currentThread() + (EventLoop.currentOrNull() != null ? ", which runs a loop" : ""));
+            throw new IllegalStateException(what
+                    + " is for code that Threads.run(…) runs, on its own thread, and not for " + Thread.currentThread()
+                    + (EventLoop.currentOrNull() != null ? ", which runs a loop" : ""));
         }
         return call;
     }
@@ -61,7 +62,8 @@ final class ThreadCall<T extends @Nullable Object> extends LimitedCall<T> {
     Executor begin() {
         // a platform thread starts the virtual one: what a task starts would inherit the loop as its scheduler
         return virtual
-                ? call -> workers.execute(() -> Thread.ofVirtual().name(label("virtual")).start(call))
+                ? call -> workers.execute(
+                        () -> Thread.ofVirtual().name(label("virtual")).start(call))
                 : workers;
     }
 

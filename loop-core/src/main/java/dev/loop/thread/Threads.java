@@ -29,7 +29,8 @@ public final class Threads {
     /** How many calls of one loop run at a time if nothing else is said. */
     public static final int DEFAULT_LIMIT = 40;
 
-    private static final LoopLocal<CapacityLimiter> LIMITER = LoopLocal.of(loop -> new CapacityLimiter(loop, DEFAULT_LIMIT));
+    private static final LoopLocal<CapacityLimiter> LIMITER =
+            LoopLocal.of(loop -> new CapacityLimiter(loop, DEFAULT_LIMIT));
 
     private Threads() {}
 

@@ -14,12 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param spent whether the JVM that threw it should not be used any more
  */
 record Thrown(
-        byte @Nullable [] serialized,
-        String type,
-        String text,
-        StackTraceElement[] stack,
-        String trace,
-        boolean spent)
+        byte @Nullable [] serialized, String type, String text, StackTraceElement[] stack, String trace, boolean spent)
         implements Serializable {
 
     private static final long serialVersionUID = 1L;

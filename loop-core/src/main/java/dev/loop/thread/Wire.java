@@ -57,8 +57,8 @@ final class Wire {
         if (mark != MARK) {
             byte[] more = in.readNBytes(Math.min(in.available(), 80));
             throw new StrayOutputException(new String(
-                    new byte[] {(byte) (mark >> 24), (byte) (mark >> 16), (byte) (mark >> 8), (byte) mark},
-                    StandardCharsets.UTF_8)
+                            new byte[] {(byte) (mark >> 24), (byte) (mark >> 16), (byte) (mark >> 8), (byte) mark},
+                            StandardCharsets.UTF_8)
                     + new String(more, StandardCharsets.UTF_8));
         }
         byte kind = in.readByte();
@@ -72,8 +72,9 @@ final class Wire {
         private static final long serialVersionUID = 1L;
 
         StrayOutputException(String text) {
-            super("something other than System.out has written to the standard output of the child, which belongs to the pool: '"
-                    + text.strip() + "'");
+            super(
+                    "something other than System.out has written to the standard output of the child, which belongs to the pool: '"
+                            + text.strip() + "'");
         }
     }
 

@@ -90,7 +90,8 @@ class ProcessLockTest {
                 }
             }
         });
-        var threads = List.of(Thread.ofPlatform().start(program), Thread.ofPlatform().start(program));
+        var threads =
+                List.of(Thread.ofPlatform().start(program), Thread.ofPlatform().start(program));
         for (Thread thread : threads) {
             thread.join();
         }
@@ -106,7 +107,9 @@ class ProcessLockTest {
             var held = lock.tryAcquire().await();
             assertThat(held).isNotNull();
             assertThat(lock.tryAcquire().await()).isNull();
-            assertThat(new ProcessLock(link).tryAcquire().await()).as("the same file").isNull();
+            assertThat(new ProcessLock(link).tryAcquire().await())
+                    .as("the same file")
+                    .isNull();
             assertThat(lock.shared().tryAcquire().await()).isNull();
             held.release().await();
             held.close(); // harmless
@@ -242,7 +245,8 @@ class ProcessLockTest {
             var held = spawn("main task", () -> lock.acquire().await()).await();
             // a cat is another process: reading the file here would release the lock
             var cat = new ProcessBuilder("cat", file.toString()).start();
-            assertThat(Threads.run(() -> new String(cat.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).await())
+            assertThat(Threads.run(() -> new String(cat.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                            .await())
                     .isEqualTo("pid " + ProcessHandle.current().pid() + ", main task of test-loop\n");
             held.release().await();
             assertThat(file).isEmptyFile();
@@ -341,20 +345,14 @@ class ProcessLockTest {
 
     /** Whether another process could have it now. */
     private boolean isFree(boolean exclusive) throws IOException {
-        var probe = new ProcessBuilder(
-                        "python3",
-                        "-c",
-                        """
+        var probe = new ProcessBuilder("python3", "-c", """
                         import fcntl, sys
                         f = open(sys.argv[1], 'r+')
                         try:
                             fcntl.lockf(f, (fcntl.LOCK_EX if sys.argv[2] == 'true' else fcntl.LOCK_SH) | fcntl.LOCK_NB)
                         except OSError:
                             sys.exit(9)
-                        """,
-                        file.toString(),
-                        "" + exclusive)
-                .start();
+                        """, file.toString(), "" + exclusive).start();
         int code = Threads.run(() -> probe.waitFor()).await();
         assertThat(code).isIn(0, 9);
         return code == 0;
@@ -365,19 +363,15 @@ class ProcessLockTest {
         final Process process;
 
         Other(Path file) throws IOException {
-            process = new ProcessBuilder(
-                            "python3",
-                            "-c",
-                            """
+            process = new ProcessBuilder("python3", "-c", """
                             import fcntl, sys
                             f = open(sys.argv[1], 'a+')
                             fcntl.lockf(f, fcntl.LOCK_EX)
                             print('locked', flush=True)
                             sys.stdin.read()
-                            """,
-                            file.toString())
-                    .start();
-            assertThat(Threads.run(() -> process.inputReader().readLine()).await()).isEqualTo("locked");
+                            """, file.toString()).start();
+            assertThat(Threads.run(() -> process.inputReader().readLine()).await())
+                    .isEqualTo("locked");
         }
 
         void release() throws IOException {

@@ -164,7 +164,9 @@ class ProcessPoolTest {
                         })::await)
                         .isInstanceOf(AssertionError.class)
                         .hasMessage("an error");
-                assertThat(pool.statistics().started()).as("none of it harms the child").isEqualTo(1);
+                assertThat(pool.statistics().started())
+                        .as("none of it harms the child")
+                        .isEqualTo(1);
             }
         });
     }
@@ -224,7 +226,11 @@ class ProcessPoolTest {
     @Test
     void aChildThatEndsInTheMiddleIsNamedAndReplaced() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder().size(1).name("mine").output((_, _) -> {}).build()) {
+            try (var pool = ProcessPool.builder()
+                    .size(1)
+                    .name("mine")
+                    .output((_, _) -> {})
+                    .build()) {
                 long pid = pool.submit(Jobs.pid()).await();
                 var crash = (ProcessCrashedException) catchThrowable(pool.submit(Jobs.dies(3))::await);
                 assertThat(crash.pid()).isEqualTo(pid);
@@ -382,11 +388,11 @@ class ProcessPoolTest {
         TestLoop.run(() -> {
             try (var pool = ProcessPool.create(1)) {
                 assertThatThrownBy(pool.submit(() -> {
-                                    try (var out = new FileOutputStream(FileDescriptor.out)) {
-                                        out.write("hello from C".getBytes(StandardCharsets.UTF_8));
-                                    }
-                                    return 1;
-                                })::await)
+                            try (var out = new FileOutputStream(FileDescriptor.out)) {
+                                out.write("hello from C".getBytes(StandardCharsets.UTF_8));
+                            }
+                            return 1;
+                        })::await)
                         .isInstanceOf(ProcessCrashedException.class)
                         .hasMessageContaining("'hello from C'");
                 assertThat(pool.submit(() -> 1).await()).isEqualTo(1);

@@ -27,15 +27,16 @@ class ThreadSnippetsTest {
             Path file = Files.writeString(dir.resolve("lines"), "one\ntwo\n");
             var shown = new ArrayList<String>(); // the loop's state: only its own code touches it
             // @start region="threads"
-            int count = Threads.run(() -> { // on a worker thread; the loop goes on
-                        int n = 0;
-                        for (String line : Files.readAllLines(file)) {
-                            Threads.checkCancelled(); // a cancel waits for the call, which can look for it
-                            Threads.portal().call(() -> shown.add(line)); // back on the loop, as a task
-                            n++;
-                        }
-                        return n;
-                    })
+            int count = Threads.run(
+                            () -> { // on a worker thread; the loop goes on
+                                int n = 0;
+                                for (String line : Files.readAllLines(file)) {
+                                    Threads.checkCancelled(); // a cancel waits for the call, which can look for it
+                                    Threads.portal().call(() -> shown.add(line)); // back on the loop, as a task
+                                    n++;
+                                }
+                                return n;
+                            })
                     .await();
             // @end
             assertThat(shown).hasSize(count).containsExactly("one", "two");

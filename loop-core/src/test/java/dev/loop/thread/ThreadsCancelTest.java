@@ -120,7 +120,9 @@ class ThreadsCancelTest {
             });
             begun.await();
             assertThat(call.cancel("enough")).as("refused for now").isFalse();
-            assertThatThrownBy(call::await).isInstanceOf(CancelledException.class).hasMessageContaining("enough");
+            assertThatThrownBy(call::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("enough");
         });
     }
 
@@ -135,7 +137,9 @@ class ThreadsCancelTest {
             Task<?> task = spawn(() -> options.run(gate.value("dropped")).await());
             gate.begun().await();
             task.cancel("enough");
-            assertThatThrownBy(task::await).isInstanceOf(CancelledException.class).hasMessageContaining("enough");
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("enough");
             assertThat(limiter.borrowed()).isEqualTo(1);
             assertThat(EventLoop.current().externalWork()).isEqualTo(1);
             Future<String> next = options.run(() -> "next");
@@ -198,7 +202,9 @@ class ThreadsCancelTest {
         });
         assertThat(worker[0].isAlive()).isTrue();
         open.countDown();
-        assertThat(worker[0].join(Duration.ofSeconds(20))).as("it ends with its call").isTrue();
+        assertThat(worker[0].join(Duration.ofSeconds(20)))
+                .as("it ends with its call")
+                .isTrue();
     }
 
     // --- INTERRUPT
@@ -208,8 +214,9 @@ class ThreadsCancelTest {
         TestLoop.run(() -> {
             for (var kind : List.of(Threads.options(), Threads.options().virtual())) {
                 var gate = new Gate(); // never opened
-                Task<?> task = spawn(() ->
-                        kind.onCancel(OnCancel.INTERRUPT).run(gate.value("value")).await());
+                Task<?> task = spawn(() -> kind.onCancel(OnCancel.INTERRUPT)
+                        .run(gate.value("value"))
+                        .await());
                 gate.begun().await();
                 task.cancel("enough");
                 assertThatThrownBy(task::await)
@@ -277,7 +284,8 @@ class ThreadsCancelTest {
                 }
                 first.cancel();
                 assertThat(second.await()).isFalse();
-                assertThat(options.run(Thread.currentThread()::isInterrupted).await()).isFalse();
+                assertThat(options.run(Thread.currentThread()::isInterrupted).await())
+                        .isFalse();
             }
             // nor does one that the call has made itself
             options.run(() -> Thread.currentThread().interrupt()).await();

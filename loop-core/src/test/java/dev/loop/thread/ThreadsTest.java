@@ -44,7 +44,9 @@ class ThreadsTest {
     void itRunsOnADaemonThreadThatShowsWhatItWorksOn() {
         try (var runner = Runner.create(() -> EventLoop.builder().name("mine").build())) {
             Thread worker = runner.run(() -> {
-                Future<List<Object>> seen = spawn("reader", () -> Threads.run(() -> {
+                Future<List<Object>> seen = spawn(
+                        "reader",
+                        () -> Threads.run(() -> {
                                     Thread t = Thread.currentThread();
                                     return List.<Object>of(t.getName(), t.isDaemon(), t.isVirtual(), t);
                                 })
@@ -190,7 +192,10 @@ class ThreadsTest {
                     MDC.put("request", "changed");
                     return s;
                 };
-                for (var options : List.of(Threads.options(), Threads.options().virtual(), Threads.options().limiter(one))) {
+                for (var options : List.of(
+                        Threads.options(),
+                        Threads.options().virtual(),
+                        Threads.options().limiter(one))) {
                     Future<String> first = options.run(seen);
                     Future<String> second = options.run(seen); // with the last options it waits for a place
                     user.set("bob"); // too late for both
@@ -306,8 +311,8 @@ class ThreadsTest {
         TestLoop.run(() -> {
             EventLoop loop = EventLoop.current();
             Promise<Future<String>> made = loop.promise();
-            loop.callSoon(() -> made.complete(
-                    Threads.run(() -> Thread.currentThread().getName())));
+            loop.callSoon(
+                    () -> made.complete(Threads.run(() -> Thread.currentThread().getName())));
             assertThat(made.await().await()).endsWith("(a callback)");
         });
     }
