@@ -13,11 +13,13 @@ import java.io.InputStream;
 import java.io.NotSerializableException;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program of a child: it reads jobs, runs one at a time and answers each, until its input ends. Then its parent has no use for it
@@ -117,7 +119,7 @@ final class ChildMain {
 
     private static Callable<?> callable(byte[] job) {
         try {
-            return (Callable<?>) Wire.deserialize(job);
+            return Objects.requireNonNull((Callable<?>) Wire.deserialize(job));
         } catch (ClassNotFoundException e) {
             throw new JobSerializationException(
                     "the job cannot be read in the child, whose class path lacks " + e.getMessage(), e);
@@ -126,7 +128,7 @@ final class ChildMain {
         }
     }
 
-    private static byte[] serialized(Object value) {
+    private static byte[] serialized(@Nullable Object value) {
         try {
             return Wire.serialize(value);
         } catch (NotSerializableException e) {

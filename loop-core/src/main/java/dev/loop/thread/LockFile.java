@@ -97,12 +97,14 @@ final class LockFile {
     /** One who wants it. */
     static final class Turn implements CancelHook<Boolean> {
         private final LockFile file;
+        private final EventLoop loop;
         private final boolean shared;
         private final String who;
         private final Promise<Boolean> granted;
 
         private Turn(LockFile file, EventLoop loop, boolean shared, String who) {
             this.file = file;
+            this.loop = loop;
             this.shared = shared;
             this.who = who;
             granted = loop.promise(this);
@@ -127,8 +129,8 @@ final class LockFile {
                 file.os = lock;
                 file.shared = shared;
                 file.letIn(this);
-                while (shared && !file.waiting.isEmpty() && file.waiting.element().shared) {
-                    Turn next = file.waiting.remove();
+                for (Turn next = file.first(); shared && next != null && next.shared; next = file.first()) {
+                    file.waiting.remove();
                     file.letIn(next);
                     next.granted.completeThreadsafe(false);
                 }
@@ -200,9 +202,18 @@ final class LockFile {
         holder = turn.who;
     }
 
+    /** The first one who waits; those whose loops have closed meanwhile wait no more. */
+    private @Nullable Turn first() {
+        while (!waiting.isEmpty() && waiting.element().loop.isClosed()) {
+            waiting.remove();
+        }
+        return waiting.peek();
+    }
+
     private void next() {
-        Turn turn = waiting.poll();
+        Turn turn = first();
         if (turn != null) {
+            waiting.remove();
             asking = turn;
             turn.granted.completeThreadsafe(true);
         } else if (isFree()) {

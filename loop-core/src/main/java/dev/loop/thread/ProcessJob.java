@@ -3,6 +3,7 @@ package dev.loop.thread;
 import dev.loop.CancelledException;
 import dev.loop.Promise;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -74,8 +75,8 @@ final class ProcessJob<T extends @Nullable Object> extends LimitedCall<T> {
         if (answer.kind() == Wire.VALUE) {
             return (T) value;
         }
-        var thrown = (Thrown) value;
-        if (thrown.spent()) {
+        var thrown = Objects.requireNonNull((Thrown) value);
+        if (thrown.isSpent()) {
             c.spend();
         }
         throw asException(thrown.toThrowable(c.pid(), submission));

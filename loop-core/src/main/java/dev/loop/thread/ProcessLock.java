@@ -10,6 +10,7 @@ import dev.loop.CancelHook;
 import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.LoopLocal;
 import dev.loop.Promise;
 import dev.loop.Task;
 import dev.loop.TimeoutException;
@@ -20,7 +21,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -38,15 +41,19 @@ import org.jspecify.annotations.Nullable;
  * <p>The file is made if it is missing, and stays. It should serve nothing else: a process loses its lock when it opens and closes the file
  * in any other way, and a file that is deleted and made again is another one. On file systems of a network the lock is as good as theirs.
  *
- * <p>It belongs to its loop's thread; all work on the file is done on worker threads.
+ * <p>It belongs to its loop's thread; all work on the file is done on worker threads. What is still held when the loop closes is released.
  */
 @CheckReturnValue
 public final class ProcessLock {
+
+    /** What is held by code of a loop, to be released with it. */
+    private static final LoopLocal<HeldLocks> HELD = LoopLocal.of(_ -> new HeldLocks());
 
     private final EventLoop loop;
     private final Path file;
     private final boolean shared;
     private final boolean owned;
+    private final HeldLocks held;
 
     private @Nullable Path real; // when it is known
     private @Nullable Future<Path> resolving;
@@ -78,6 +85,7 @@ public final class ProcessLock {
         this.file = file;
         this.shared = shared;
         this.owned = owned;
+        held = HELD.get(loop);
     }
 
     /**
@@ -112,11 +120,11 @@ public final class ProcessLock {
     /**
      * Waits for the lock, but not for ever.
      *
-     * @param limit how long; zero or negative asks only as long as it takes to get an answer
+     * @param limit how long; zero or negative asks once, as {@link #tryAcquire()} does
      * @return the lock held, to be closed; after the limit a {@link TimeoutException}, which names the holder if it is known
      */
     public Future<Held> acquire(Duration limit) {
-        return present(new Attempt(true, Objects.requireNonNull(limit, "limit")).start());
+        return present(new Attempt(limit.isPositive(), limit).start());
     }
 
     /**
@@ -202,7 +210,10 @@ public final class ProcessLock {
 
         private void run() {
             try {
-                Held held = limit == null ? take() : timeout(limit, this::take);
+                Held held = limit == null || !waits ? take() : timeout(limit, this::take);
+                if (held == null && limit != null) {
+                    throw new TimeoutException("asked once");
+                }
                 if (held != null) {
                     acquired++;
                 }
@@ -359,6 +370,7 @@ public final class ProcessLock {
         private Held(ProcessLock lock, LockFile.Turn turn) {
             this.lock = lock;
             this.turn = turn;
+            lock.held.all.add(this);
         }
 
         /**
@@ -371,6 +383,7 @@ public final class ProcessLock {
             lock.loop.checkThread();
             Future<@Nullable Void> r = released;
             if (r == null) {
+                lock.held.all.remove(this);
                 released = r = lock.release(turn);
             }
             return r;
@@ -380,6 +393,15 @@ public final class ProcessLock {
         @Override
         public void close() {
             release();
+        }
+    }
+
+    private static final class HeldLocks implements AutoCloseable {
+        private final Set<Held> all = new LinkedHashSet<>();
+
+        @Override
+        public void close() {
+            List.copyOf(all).forEach(Held::close);
         }
     }
 }

@@ -8,16 +8,26 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a job has thrown in its child: as it is, and as text for when that cannot come over.
- *
- * @param spent whether the JVM that threw it should not be used any more
- */
-record Thrown(
-        byte @Nullable [] serialized, String type, String text, StackTraceElement[] stack, String trace, boolean spent)
-        implements Serializable {
+/** What a job has thrown in its child: as it is, and as text for when that cannot come over. */
+final class Thrown implements Serializable {
 
     private static final long serialVersionUID = 1L;
+
+    private final byte @Nullable [] serialized;
+    private final String type;
+    private final String text;
+    private final StackTraceElement[] stack;
+    private final String trace;
+    private final boolean spent;
+
+    private Thrown(byte @Nullable [] serialized, Throwable error) {
+        this.serialized = serialized;
+        type = error.getClass().getName();
+        text = error.toString();
+        stack = error.getStackTrace();
+        trace = trace(error);
+        spent = error instanceof OutOfMemoryError;
+    }
 
     static Thrown of(Throwable error) {
         byte[] serialized = null;
@@ -28,13 +38,12 @@ record Thrown(
                 // then it comes over as text
             }
         }
-        return new Thrown(
-                serialized,
-                error.getClass().getName(),
-                error.toString(),
-                error.getStackTrace(),
-                trace(error),
-                error instanceof OutOfMemoryError);
+        return new Thrown(serialized, error);
+    }
+
+    /** Whether the JVM that threw it should not be used any more. */
+    boolean isSpent() {
+        return spent;
     }
 
     /** With its causes, as the JVM prints it. */

@@ -33,7 +33,23 @@ final class Wire {
     private Wire() {}
 
     /** One message. */
-    record Frame(byte kind, byte[] bytes) {}
+    static final class Frame {
+        private final byte kind;
+        private final byte[] bytes;
+
+        Frame(byte kind, byte[] bytes) {
+            this.kind = kind;
+            this.bytes = bytes;
+        }
+
+        byte kind() {
+            return kind;
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
+    }
 
     static void write(DataOutputStream out, byte kind) throws IOException {
         write(out, kind, NOTHING);

@@ -132,12 +132,15 @@ final class Workers implements Executor, AutoCloseable {
         public void run() {
             Runnable work = next;
             next = null; // before it runs: from its release on there may be something new
-            while (work != null) {
-                work.run();
-                work = take();
-            }
-            synchronized (idle) {
-                alive--;
+            try {
+                while (work != null) {
+                    work.run();
+                    work = take();
+                }
+            } finally {
+                synchronized (idle) {
+                    alive--;
+                }
             }
         }
 

@@ -253,6 +253,34 @@ class ProcessLockTest {
         });
     }
 
+    @Test
+    void whoHasNoTimeAsksOnce() {
+        TestLoop.run(() -> {
+            var lock = new ProcessLock(file);
+            var held = lock.acquire(Duration.ZERO).await();
+            assertThatThrownBy(lock.acquire(Duration.ZERO)::await).isInstanceOf(TimeoutException.class);
+            held.release().await();
+            try (var other = new Other(file)) {
+                assertThatThrownBy(lock.acquire(Duration.ofSeconds(-1))::await).isInstanceOf(TimeoutException.class);
+                other.release();
+            }
+            assertThat(lock.statistics()).isEqualTo(new ProcessLock.Statistics(0, 0, 1, 2));
+        });
+    }
+
+    @Test
+    void theCloseOfALoopReleasesWhatItsCodeHolds() {
+        EventLoop.run(() -> {
+            new ProcessLock(file).acquire().await(); // and forgotten
+        });
+        TestLoop.run(() -> {
+            assertThat(isFree(true)).isTrue();
+            try (var held = new ProcessLock(file).tryAcquire().await()) {
+                assertThat(held).isNotNull();
+            }
+        });
+    }
+
     // --- what is wrong
 
     @Test
