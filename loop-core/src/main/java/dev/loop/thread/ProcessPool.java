@@ -208,7 +208,12 @@ public final class ProcessPool implements AutoCloseable {
         }
     }
 
-    /** A function with its argument. */
+    /**
+     * A function with its argument.
+     *
+     * @param <A> what it takes
+     * @param <R> what it returns
+     */
     private record Application<A extends @Nullable Object, R extends @Nullable Object>(
             SerializableFunction<? super A, ? extends R> function, A item) implements SerializableCallable<R> {
         @Override

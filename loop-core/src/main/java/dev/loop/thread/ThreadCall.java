@@ -110,8 +110,7 @@ final class ThreadCall<T extends @Nullable Object> extends LimitedCall<T> {
     }
 
     private boolean isOfTheCancel(Exception error) {
-        return error instanceof PortalClosedException
-                || (onCancel == OnCancel.INTERRUPT && isInterruption(error));
+        return error instanceof PortalClosedException || (onCancel == OnCancel.INTERRUPT && isInterruption(error));
     }
 
     /** What a call throws that was interrupted while it was blocked. */

@@ -39,6 +39,8 @@ class BlockedCallbackTest {
             }
             order.add(first.await());
         });
-        assertThat(order).containsExactlyInAnyOrder("queued", "callback", "first").startsWith("queued");
+        assertThat(order)
+                .containsExactlyInAnyOrder("queued", "callback", "first")
+                .startsWith("queued");
     }
 }
