@@ -211,6 +211,8 @@ public final class ProcessPool implements AutoCloseable {
     /**
      * A function with its argument.
      *
+     * @param function the function
+     * @param item the argument
      * @param <A> what it takes
      * @param <R> what it returns
      */
