@@ -20,6 +20,7 @@ import dev.loop.examples.recipes.ProducerConsumer;
 import dev.loop.examples.recipes.RateLimited;
 import dev.loop.examples.recipes.Retrying;
 import dev.loop.examples.recipes.SemaphoreGroups;
+import dev.loop.examples.recipes.ProcessPoolExample;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -58,6 +59,7 @@ public final class Main {
             new Example("retry", Retrying.class),
             new Example("periodic", PeriodicWork.class),
             new Example("rate-limit", RateLimited.class),
+            new Example("process-pool", ProcessPoolExample.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),

@@ -46,6 +46,7 @@ class ExamplesTest {
             case "retry" -> retry();
             case "periodic" -> periodic();
             case "rate-limit" -> rateLimit();
+            case "process-pool" -> processPool();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
             case "chat" -> chat();
@@ -270,6 +271,19 @@ class ExamplesTest {
         assertThat(succeed("rate-limit", "--calls", "5", "--rate", "100").lines())
                 .hasSize(6)
                 .endsWith("5 calls, 100 in a second and 3 at once");
+    }
+
+    private static void processPool() {
+        var said = succeed("process-pool", "--below", "10000", "--parts", "3", "--processes", "2");
+
+        assertThat(said.lines()).hasSize(5);
+        assertThat(said.lines().subList(0, 3))
+                .extracting(line -> line.replaceFirst(", \\d+ primes", ""))
+                .containsExactly("1 of 3 ranges done so far", "2 of 3 ranges done so far", "3 of 3 ranges done so far");
+        assertThat(said.lines())
+                .endsWith(
+                        "1229 primes below 10000, counted by 2 child processes",
+                        "the ticker went on meanwhile: true");
     }
 
     private static void echoServer() throws Exception {
