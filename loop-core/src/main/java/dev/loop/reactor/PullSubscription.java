@@ -49,6 +49,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
 
     // the loop's thread only, from here
     private @Nullable Pull<T> pull;
+    private boolean pullClosed;
     private @Nullable Future<? extends @Nullable T> wait;
     private boolean draining;
     private @Nullable CloseWatch closeWatch;
@@ -270,7 +271,10 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
         Future<? extends @Nullable T> f = wait;
         if (f != null && !f.cancel("its subscriber cancelled") && f.isDone()) {
             wait = null;
-            Outcomes.discard(f, actual.currentContext());
+            Throwable error = Outcomes.failure(f);
+            if (error == null || !isEnd(error)) {
+                Outcomes.discard(f, actual.currentContext());
+            }
         }
         letGo();
     }
@@ -282,8 +286,8 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
             watch.stop();
         }
         Pull<T> p = pull;
-        if (p != null) {
-            pull = null;
+        if (p != null && !pullClosed) {
+            pullClosed = true;
             p.close();
         }
     }
