@@ -282,8 +282,7 @@ class ExamplesTest {
                 .containsExactly("1 of 3 ranges done so far", "2 of 3 ranges done so far", "3 of 3 ranges done so far");
         assertThat(said.lines())
                 .endsWith(
-                        "1229 primes below 10000, counted by 2 child processes",
-                        "the ticker went on meanwhile: true");
+                        "1229 primes below 10000, counted by 2 child processes", "the ticker went on meanwhile: true");
     }
 
     private static void echoServer() throws Exception {
