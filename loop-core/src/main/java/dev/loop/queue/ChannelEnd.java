@@ -73,11 +73,13 @@ final class ChannelEnd implements Runnable {
     }
 
     private void abandoned() {
-        loop.callExceptionHandler(new ExceptionContext(
-                "a " + kind + " was collected without having been closed; it is closed now: " + channel,
-                null,
-                null,
-                null));
+        if (!channel.isClosed()) { // else nobody has waited for this
+            loop.callExceptionHandler(new ExceptionContext(
+                    "a " + kind + " was collected without having been closed; it is closed now: " + channel,
+                    null,
+                    null,
+                    null));
+        }
         close();
     }
 }

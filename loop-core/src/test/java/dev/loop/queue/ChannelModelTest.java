@@ -251,11 +251,15 @@ class ChannelModelTest {
                 case 3 -> got(index, channel.receive().await());
                 case 4 -> got(index, waitFor(channel.receive(), limit()).await());
                 case 5 -> got(index, takeOrGiveBack(channel.receive()));
-                default -> {
-                    Choice<Got> choice = takeOrGiveBack(Select.choose(from(channels, 0), from(channels, 1)));
-                    yield choice == null ? null : choice.run();
-                }
+                default -> chosen(takeOrGiveBack(Select.choose(from(channels, 0), from(channels, 1))));
             };
+        }
+
+        private static @Nullable Got chosen(@Nullable Choice<Got> choice) {
+            if (choice == null) {
+                return null;
+            }
+            return choice.run();
         }
 
         private static @Nullable Got got(int channel, @Nullable Integer item) {
