@@ -18,15 +18,18 @@ import picocli.CommandLine.Parameters;
         header = "A filter that is sent lines, as grep is, and tells at its end how many it has let through.")
 public final class Filter implements Callable<Integer> {
 
-    private static final String TEXT =
-            """
+    private static final String TEXT = """
             a loop runs tasks
             a generator yields values
             a loop runs callbacks as well
             and a generator needs no loop
             """;
 
-    @Parameters(arity = "0..1", paramLabel = "WORD", defaultValue = "loop", description = "Lets lines with this word through; by default ${DEFAULT-VALUE}.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "WORD",
+            defaultValue = "loop",
+            description = "Lets lines with this word through; by default ${DEFAULT-VALUE}.")
     private String word = "loop";
 
     @Option(names = "--stdin", description = "Read the lines from the standard input instead of a text of four lines.")
@@ -44,7 +47,7 @@ public final class Filter implements Callable<Integer> {
                     IO.println(found);
                 }
             }
-            if (filter.step(null) instanceof Step.Returned<@Nullable String, Summary>(Summary summary)) {
+            if (filter.step(null) instanceof Step.Returned(Summary summary)) {
                 IO.println("%d of %d lines with '%s'".formatted(summary.found(), summary.read(), word));
             }
         }
@@ -96,6 +99,7 @@ public final class Filter implements Callable<Integer> {
     // @end
 
     private static Charset charset() {
-        return Charset.forName(System.getProperty("stdin.encoding", Charset.defaultCharset().name()));
+        return Charset.forName(
+                System.getProperty("stdin.encoding", Charset.defaultCharset().name()));
     }
 }
