@@ -204,12 +204,15 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
     /** After each use; keeps this from being collected as long as it is used. */
     @SuppressWarnings("ReachabilityFenceUsage") // called in finally blocks
     private void settle() {
-        Abandoned a = abandoned;
-        if (a != null && core.isEnded()) {
-            abandoned = null;
-            a.settled();
+        try {
+            Abandoned a = abandoned;
+            if (a != null && core.isEnded()) {
+                abandoned = null;
+                a.settled();
+            }
+        } finally {
+            Reference.reachabilityFence(this);
         }
-        Reference.reachabilityFence(this);
     }
 
     @Override
