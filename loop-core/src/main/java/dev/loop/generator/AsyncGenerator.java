@@ -202,6 +202,7 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
     }
 
     /** After each use; keeps this from being collected as long as it is used. */
+    @SuppressWarnings("ReachabilityFenceUsage") // called in finally blocks
     private void settle() {
         try {
             Abandoned a = abandoned;

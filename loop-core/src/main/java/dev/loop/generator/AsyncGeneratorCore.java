@@ -23,7 +23,6 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
 
     final String name;
     private final Resumable resumable;
-    private @Nullable AsyncGeneratorBody<Y, ?> body;
     private @Nullable Runnable untrack;
     private @Nullable EventLoop loop;
 
@@ -41,14 +40,12 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
 
     <S extends @Nullable Object> AsyncGeneratorCore(String name, AsyncGeneratorBody<Y, S> body) {
         this.name = name;
-        this.body = body;
         resumable = new Resumable(name, true, () -> live(body));
     }
 
     // --- inside the body
 
     private <S extends @Nullable Object> void live(AsyncGeneratorBody<Y, S> code) {
-        body = null;
         try {
             code.run(new AsyncYielder<Y, S>(this));
         } catch (NoSuchElementException e) {
@@ -59,7 +56,7 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
         state = State.ENDED;
     }
 
-    @Nullable Object yield(Y value) {
+    @Nullable Object hand(Y value) {
         if (!resumable.isInside()) {
             throw new IllegalStateException(
                     "a yield of " + this + " outside of its body, on " + Thread.currentThread());
@@ -198,7 +195,6 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
 
     private void end() {
         state = State.ENDED;
-        body = null;
         Runnable u = untrack;
         if (u != null) {
             untrack = null;

@@ -251,6 +251,7 @@ public final class Generator<Y extends @Nullable Object, S extends @Nullable Obj
     }
 
     /** After each use; keeps this from being collected as long as it is used. */
+    @SuppressWarnings("ReachabilityFenceUsage") // called in finally blocks
     private void settle() {
         try {
             Abandoned a = abandoned;

@@ -71,7 +71,7 @@ final class GeneratorCore implements Abandoned.Core {
         state = State.ENDED;
     }
 
-    @Nullable Object yield(@Nullable Object value) {
+    @Nullable Object hand(@Nullable Object value) {
         checkInside();
         yielded = value;
         return stop();

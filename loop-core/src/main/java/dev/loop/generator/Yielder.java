@@ -25,9 +25,9 @@ public final class Yielder<Y extends @Nullable Object, S extends @Nullable Objec
      * @throws GeneratorExit if the generator is being closed
      * @throws IllegalStateException outside of the body; while a cancel scope of the body is open, in a task
      */
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the generator lets only an S be sent
+    @SuppressWarnings({"unchecked", "NamedLikeContextualKeyword"}) // only an S is sent; it is called by out.yield(…), as Thread.yield()
     public @Nullable S yield(Y value) {
-        return (S) core.yield(value);
+        return (S) core.hand(value);
     }
 
     /**
@@ -57,7 +57,7 @@ public final class Yielder<Y extends @Nullable Object, S extends @Nullable Objec
      */
     public void yieldAll(Iterable<? extends Y> values) {
         for (Y value : values) {
-            var _ = core.yield(value);
+            var _ = core.hand(value);
         }
     }
 }

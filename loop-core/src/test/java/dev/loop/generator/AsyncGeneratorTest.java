@@ -536,6 +536,7 @@ class AsyncGeneratorTest {
     }
 
     @Test
+    @Tag("scaled")
     void aHundredThousandValues() {
         TestLoop.run(() -> {
             int count = Boolean.getBoolean("loop.stress") ? 100_000 : 5_000;

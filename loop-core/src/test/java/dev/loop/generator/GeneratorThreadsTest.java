@@ -27,6 +27,7 @@ class GeneratorThreadsTest {
 
     @ParameterizedTest
     @EnumSource
+    @Tag("scaled")
     void manyYieldsNeedNoMoreStackThanOne(Place place) throws Exception {
         int yields = Boolean.getBoolean("loop.stress") && place != Place.VIRTUAL ? MILLION : 20_000;
         place.run(() -> {
