@@ -54,8 +54,7 @@ class InterruptedRunTest {
     @Test
     void aCancelOfTheTaskItselfIsNoFailureOfTheRun() {
         TestLoop.builder().allowRealTime().run(() -> {
-            var periodic =
-                    Periodic.atFixedRate(ofSeconds(1)).name("victim").start(never::await);
+            var periodic = Periodic.atFixedRate(ofSeconds(1)).name("victim").start(never::await);
             yieldNow();
             yieldNow();
             EventLoop.current().allTasks().stream()
@@ -109,12 +108,16 @@ class InterruptedRunTest {
                 var limiter = new RateLimiter(1, ofHours(1), 10);
                 for (int i = 0; i < 1000; i++) {
                     EventLoop.current().spawn(() -> limiter.acquire(3).await());
-                    Periodic.atFixedRate(ofHours(1)).cancelOnClose().start(() -> sleep(ofHours(1))
-                            .await());
+                    Periodic.atFixedRate(ofHours(1))
+                            .cancelOnClose()
+                            .start(() -> sleep(ofHours(1)).await());
                     EventLoop.current()
-                            .spawn(() -> Retry.builder().delay(ofHours(1)).build().run(() -> {
-                                throw new IllegalStateException("again");
-                            }));
+                            .spawn(() -> Retry.builder()
+                                    .delay(ofHours(1))
+                                    .build()
+                                    .run(() -> {
+                                        throw new IllegalStateException("again");
+                                    }));
                 }
                 yieldNow();
                 yieldNow();
