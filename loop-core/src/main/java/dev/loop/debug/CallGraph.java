@@ -43,7 +43,7 @@ public final class CallGraph {
      * @param name the name of the task; for another future, its kind
      * @param doing what it does, as the end of a sentence: {@code awaits Gather(a, b)}
      * @param stack a task's own frames, the innermost first; empty before its first step, after its end, and for other futures
-     * @param awaits the tasks that it waits for, also through other futures, or because they hold what it wants
+     * @param awaits the tasks that it waits for, also through other futures, or because they hold what it wants (fifty at most do)
      * @param awaitedBy the tasks that wait for it, also through other futures, or because it holds what they want
      */
     public record Node(

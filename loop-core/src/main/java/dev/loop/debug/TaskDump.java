@@ -199,7 +199,8 @@ public final class TaskDump {
 
     private static void append(StringBuilder text, ResourceEntry resource) {
         text.append(resource.description()).append('\n');
-        for (Holder holder : resource.holders()) {
+        List<Holder> holders = resource.holders();
+        for (Holder holder : holders.subList(0, Math.min(holders.size(), WaitText.MOST_PARTS))) {
             Duration held = holder.heldFor();
             text.append("    held by ").append(holder.name());
             if (held != null) {
@@ -207,6 +208,11 @@ public final class TaskDump {
             }
             text.append(holder.acquiredAt().isEmpty() ? "\n" : ", acquired\n");
             WaitText.appendStack(text, "        at ", holder.acquiredAt());
+        }
+        if (holders.size() > WaitText.MOST_PARTS) {
+            text.append("    … and ")
+                    .append(holders.size() - WaitText.MOST_PARTS)
+                    .append(" more\n");
         }
         text.append("    awaited by ").append(WaitText.list(resource.waiters())).append('\n');
     }

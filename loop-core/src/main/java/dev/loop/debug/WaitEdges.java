@@ -20,6 +20,9 @@ import java.util.function.Function;
  */
 final class WaitEdges {
 
+    /** What has more holders than that will be free again; and an edge from each waiter to each holder would be too many. */
+    private static final int MOST_HOLDERS = 50;
+
     private final List<Task<?>> tasks;
     private final IdentityHashMap<Future<?>, List<Task<?>>> awaits = new IdentityHashMap<>();
     private final IdentityHashMap<Future<?>, List<Task<?>>> awaitedBy = new IdentityHashMap<>();
@@ -27,6 +30,7 @@ final class WaitEdges {
     // what tasks hold and others wait for, in the order in which it was found, and who waits
     private final IdentityHashMap<Resource, List<Task<?>>> contended = new IdentityHashMap<>();
     private final List<Resource> resources = new ArrayList<>();
+    private final IdentityHashMap<Resource, Set<Task<?>>> held = new IdentityHashMap<>();
 
     // by who waits: the holders of which one is enough, where there are several
     private final IdentityHashMap<Task<?>, List<Set<Task<?>>>> anyOf = new IdentityHashMap<>();
@@ -58,12 +62,17 @@ final class WaitEdges {
             resources.add(resource);
         }
         add(contended, resource, task);
-        Set<Task<?>> holders = new LinkedHashSet<>(resource.holders());
+        Set<Task<?>> holders = held.computeIfAbsent(resource, WaitEdges::holders);
         holders.forEach(holder -> add(awaitedBy, holder, task));
         if (holders.size() > 1) {
             anyOf.computeIfAbsent(task, _ -> new ArrayList<>()).add(holders);
         }
         return holders;
+    }
+
+    private static Set<Task<?>> holders(Resource resource) {
+        Set<Task<?>> holders = new LinkedHashSet<>(resource.holders());
+        return holders.size() > MOST_HOLDERS ? Set.of() : holders;
     }
 
     /** Adds a task to a list; those of one task come together, so a second one is beside the first. */
@@ -115,7 +124,7 @@ final class WaitEdges {
             }
             Resource resource = passed.resource();
             if (resource != null) {
-                behind.addAll(resource.holders());
+                behind.addAll(holders(resource));
             }
         }
         return List.copyOf(behind);

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 final class WaitText {
 
     private static final int MOST_FRAMES = 16;
-    private static final int MOST_PARTS = 12;
+    static final int MOST_PARTS = 12;
     private static final int DEEPEST = 8;
 
     private WaitText() {}

@@ -193,6 +193,32 @@ class TaskDumpTest {
     }
 
     @Test
+    @Tag("both-engines")
+    void manyHoldersAndManyWaitersAreToldInShort() {
+        TestLoop.run(() -> {
+            var semaphore = new Semaphore(400);
+            var tasks = new ArrayList<Task<?>>();
+            for (int i = 0; i < 1_000; i++) {
+                tasks.add(spawn("t" + i, () -> {
+                    try (var _ = semaphore.acquire().await()) {
+                        sleep(SECOND).await();
+                    }
+                }));
+            }
+            yieldNow();
+            TaskDump dump = TaskDump.capture();
+            TaskDump.ResourceEntry entry = dump.resources().getFirst();
+            assertThat(entry.holders()).hasSize(400);
+            assertThat(entry.waiters()).hasSize(600);
+            assertThat(dump.tasks().get(1).node().awaitedBy()).as("240,000 edges").isEmpty();
+            assertThat(dump.format())
+                    .contains("    held by t11 for PT0S\n    … and 388 more\n    awaited by t400, t401,")
+                    .contains("t411 and 588 more\n");
+            waitOn(tasks).await();
+        });
+    }
+
+    @Test
     void anotherThreadGetsOneFromTheLoop() {
         var dumps = new ArrayList<TaskDump>();
         TestLoop.run(() -> {
