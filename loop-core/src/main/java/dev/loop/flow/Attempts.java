@@ -53,8 +53,8 @@ final class Attempts {
         if (each == null && end.isNever()) {
             return body.run();
         }
-        boolean endIsFirst = each == null || (!end.isNever() && end.when() - loop.time() <= Nanos.of(each));
-        CancelScope scope = endIsFirst ? CancelScope.withDeadline(end) : CancelScope.within(each);
+        boolean endIsFirst = !end.isNever() && (each == null || end.when() - loop.time() <= Nanos.of(each));
+        CancelScope scope = each == null || endIsFirst ? CancelScope.withDeadline(end) : CancelScope.within(each);
         return scope.about("attempt " + number).callOrFail(body);
     }
 
@@ -86,9 +86,7 @@ final class Attempts {
             return "";
         }
         Duration asked = policy.delayFrom == null ? null : policy.delayFrom.apply(failure);
-        long next = asked == null
-                ? policy.backoff.delay(number, delay, policy.random.get())
-                : Nanos.of(asked);
+        long next = asked == null ? policy.backoff.delay(number, delay, policy.random.get()) : Nanos.of(asked);
         if (!end.isNever() && end.when() - loop.time() <= next) {
             return ": the next one, after " + Duration.ofNanos(next) + ", would be too late for the deadline";
         }

@@ -16,8 +16,13 @@ record GeneratorPull<T>(EventLoop loop, Generator<? extends T, ?, ?> generator) 
         if (!generator.hasNext()) {
             return loop.<@Nullable T>completed(null);
         }
-        return loop.<@Nullable T>completed(
-                Objects.requireNonNull(generator.next(), "the generator has yielded null, which a Flux cannot hand on"));
+        return loop.<@Nullable T>completed(Objects.requireNonNull(
+                generator.next(), "the generator has yielded null, which a Flux cannot hand on"));
+    }
+
+    @Override
+    public Throwable error(Throwable failure) {
+        return Outcomes.unwrapped(failure);
     }
 
     @Override

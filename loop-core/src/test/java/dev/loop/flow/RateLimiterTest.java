@@ -54,11 +54,11 @@ class RateLimiterTest {
     @Test
     void aThirdOfASecondDoesNotDrift() {
         TestLoop.run(() -> {
-            var instants = instants(new RateLimiter(3, ofSeconds(1), 1), 300_001);
+            var instants = instants(new RateLimiter(3, ofSeconds(1), 1), 30_001);
             sleep(ofDays(30)).await();
             assertThat(instants.subList(0, 5))
                     .containsExactly(0L, 333_333_334L, 666_666_667L, 1_000_000_000L, 1_333_333_334L);
-            assertThat(instants.getLast()).isEqualTo(100_000L * 1_000_000_000L);
+            assertThat(instants.getLast()).isEqualTo(10_000L * 1_000_000_000L);
         });
     }
 
@@ -388,7 +388,9 @@ class RateLimiterTest {
                         refused.add(e);
                     }
                 });
-                EventLoop.current().runInExecutor(() -> thread.join(ofSeconds(10))).await();
+                EventLoop.current()
+                        .runInExecutor(() -> thread.join(ofSeconds(10)))
+                        .await();
                 assertThat(refused).singleElement().isInstanceOf(WrongThreadException.class);
             });
             assertThat(limiter).hasToString("RateLimiter[1 in PT1S, burst 1, 0 waiting on test-loop]");

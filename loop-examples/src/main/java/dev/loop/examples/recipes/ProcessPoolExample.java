@@ -66,8 +66,8 @@ public final class ProcessPoolExample implements Callable<Integer> {
                     total += job.result();
                     IO.println(++done + " of " + parts + " ranges done, " + total + " primes so far");
                 }
-                IO.println(total + " primes below " + below + ", counted by " + pool.statistics().started()
-                        + " child processes");
+                IO.println(total + " primes below " + below + ", counted by "
+                        + pool.statistics().started() + " child processes");
             }
             // @end
             ticker.cancel();
