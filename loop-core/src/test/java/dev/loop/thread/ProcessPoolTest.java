@@ -1,6 +1,7 @@
 package dev.loop.thread;
 
 import static dev.loop.Async.gather;
+import static dev.loop.Async.gatherResults;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
+import dev.loop.Result;
 import dev.loop.Task;
 import dev.loop.testing.TestLoop;
 import java.io.File;
@@ -351,6 +353,35 @@ class ProcessPoolTest {
         });
     }
 
+    @Test
+    void whateverIsCancelledTheOthersHaveTheirValues() {
+        TestLoop.run(() -> {
+            var random = new Random(11);
+            try (var pool = ProcessPool.create(2)) {
+                var jobs = new ArrayList<Future<Integer>>();
+                for (int i = 0; i < 40; i++) {
+                    int n = i;
+                    jobs.add(pool.submit(() -> {
+                        LockSupport.parkNanos(1_000_000);
+                        return n;
+                    }));
+                }
+                for (int i = 0; i < 6; i++) {
+                    int at = 6 * i + random.nextInt(3);
+                    jobs.get(at).await(); // the next ones run now, or wait
+                    jobs.get(at + 1 + random.nextInt(3)).cancel("chaos");
+                }
+                for (var result : gatherResults(jobs).await()) {
+                    assertThat(result).isNotInstanceOf(Result.Failure.class);
+                }
+                var now = pool.statistics();
+                assertThat(now.running() + now.waiting() + now.crashed()).isZero();
+                assertThat(now.children()).isEqualTo(now.idle()).isLessThanOrEqualTo(2);
+            }
+            assertThat(EventLoop.current().externalWork()).isZero();
+        });
+    }
+
     // --- what it says and reads
 
     @Test
@@ -476,6 +507,30 @@ class ProcessPoolTest {
         });
         assertThat(new HashSet<>(pids)).hasSize(2);
         pids.forEach(ProcessPoolTest::gone);
+    }
+
+    @Test
+    void signalsOfATerminalAreLeftToTheParent() {
+        TestLoop.run(() -> {
+            try (var pool = ProcessPool.create(1)) {
+                Path sign = dir.resolve("sign");
+                String go = dir.resolve("go").toString();
+                String file = sign.toString();
+                Future<String> job = pool.submit(() -> {
+                    Files.writeString(Path.of(file), "" + ProcessHandle.current().pid());
+                    while (!Files.exists(Path.of(go))) {
+                        LockSupport.parkNanos(1_000_000);
+                    }
+                    return "went on";
+                });
+                long pid = await(sign);
+                for (String name : List.of("INT", "TERM", "HUP")) {
+                    signal(name, pid);
+                }
+                Files.createFile(Path.of(go));
+                assertThat(job.await()).isEqualTo("went on");
+            }
+        });
     }
 
     @Test
