@@ -12,6 +12,7 @@ import dev.loop.examples.net.Chat;
 import dev.loop.examples.net.EchoClient;
 import dev.loop.examples.net.EchoServer;
 import dev.loop.examples.recipes.MonoAndTasks;
+import dev.loop.examples.recipes.ReactorQueue;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,6 +43,7 @@ public final class Main {
             new Example("task-groups", TaskGroups.class),
             new Example("blocking-calls", BlockingCalls.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
+            new Example("reactor-queue", ReactorQueue.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),
