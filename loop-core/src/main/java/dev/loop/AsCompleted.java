@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeMap;
@@ -43,7 +44,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<F
         this.loop = loop;
         this.limit = limit;
         Future.requireLoop(loop, futures);
-        takers = new WaitQueue<>(loop, this::giveBack, () -> unfinished);
+        takers = new WaitQueue<>(loop, (future, _, ticket) -> giveBack(future, ticket), () -> unfinished);
         for (Future<T> future : new LinkedHashSet<Future<T>>(futures)) {
             if (future.outcome != null) {
                 finished.add(future);
@@ -75,7 +76,8 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<F
             throw new NoSuchElementException("every future of " + this + " was given away, or is waited for already");
         }
         if (!returned.isEmpty()) {
-            return takers.granted(returned.pollFirstEntry().getValue(), null);
+            Map.Entry<Long, Future<T>> oldest = returned.pollFirstEntry();
+            return takers.granted(oldest.getValue(), null, oldest.getKey());
         }
         Future<T> first = finished.poll();
         if (first != null) {
@@ -169,7 +171,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<F
     }
 
     private void giveBack(Future<T> future, long ticket) {
-        if (!closed && !takers.grant(future)) {
+        if (!closed && !takers.grant(future, ticket)) {
             returned.put(ticket, future);
         }
     }

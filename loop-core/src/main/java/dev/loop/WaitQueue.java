@@ -28,17 +28,19 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * is called on the loop's thread, possibly the platform thread, inside a cancel: it must not block, take a lock or run user code.
      *
      * @param <T> what is granted
+     * @param <A> what a waiter brings with it
      */
     @FunctionalInterface
-    public interface GiveBack<T extends @Nullable Object> {
+    public interface GiveBack<T extends @Nullable Object, A extends @Nullable Object> {
 
         /**
          * Takes a grant back.
          *
          * @param value what was granted
+         * @param attachment what the waiter had brought with it
          * @param ticket the number with which it was granted, so that several that come back can keep their order
          */
-        void giveBack(T value, long ticket);
+        void giveBack(T value, A attachment, long ticket);
     }
 
     /**
@@ -89,7 +91,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
     }
 
     private final EventLoop loop;
-    private final @Nullable GiveBack<T> giveBack;
+    private final @Nullable GiveBack<? super T, ? super A> giveBack;
     private final @Nullable Resource resource;
     private final @Nullable Withdrawn<? super A> withdrawn;
     private final Supplier<? extends Collection<? extends Future<?>>> parts;
@@ -107,7 +109,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param loop whose tasks wait here
      * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      */
-    public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack) {
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack) {
         this(loop, giveBack, null, null, List::of);
     }
 
@@ -118,7 +120,7 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param giveBack takes back what a waiter no longer wants; null if a grant cannot be undone, and a cancel after it is refused
      * @param resource what they wait for, for those who ask {@link Future#resource()}
      */
-    public WaitQueue(EventLoop loop, @Nullable GiveBack<T> giveBack, Resource resource) {
+    public WaitQueue(EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource) {
         this(loop, giveBack, resource, null, List::of);
     }
 
@@ -131,19 +133,19 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param withdrawn hears of a waiter that has left before it was granted anything
      */
     public WaitQueue(
-            EventLoop loop, @Nullable GiveBack<T> giveBack, Resource resource, Withdrawn<? super A> withdrawn) {
+            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource, Withdrawn<? super A> withdrawn) {
         this(loop, giveBack, resource, withdrawn, List::of);
     }
 
     /** With the futures of which one has to end before anything is granted here. */
     WaitQueue(
-            EventLoop loop, @Nullable GiveBack<T> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
         this(loop, giveBack, null, null, parts);
     }
 
     private WaitQueue(
             EventLoop loop,
-            @Nullable GiveBack<T> giveBack,
+            @Nullable GiveBack<? super T, ? super A> giveBack,
             @Nullable Resource resource,
             @Nullable Withdrawn<? super A> withdrawn,
             Supplier<? extends Collection<? extends Future<?>>> parts) {
@@ -375,11 +377,11 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
 
         @Override
         boolean takeBack(T value) {
-            GiveBack<T> back = queue.giveBack;
+            GiveBack<? super T, ? super A> back = queue.giveBack;
             if (back == null) {
                 return false;
             }
-            back.giveBack(value, ticket);
+            back.giveBack(value, attachment, ticket);
             return true;
         }
     }

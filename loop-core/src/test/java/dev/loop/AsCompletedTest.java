@@ -209,6 +209,25 @@ class AsCompletedTest {
     }
 
     @Test
+    void aFutureThatComesBackTwiceDoesNotFallBehindAYoungerOne() {
+        TestLoop.run(() -> {
+            List<Promise<String>> p = promises(2);
+            try (AsCompleted<String> ends = asCompleted(p)) {
+                p.get(0).complete("first");
+                p.get(1).complete("second");
+                Future<Future<String>> one = ends.next();
+                Future<Future<String>> two = ends.next();
+                assertThat(one.cancel()).isTrue();
+                Future<Future<String>> again = ends.next();
+                assertThat(two.cancel()).isTrue();
+                assertThat(again.cancel()).isTrue();
+                assertThat(ends.next().await()).isSameAs(p.get(0));
+                assertThat(ends.next().await()).isSameAs(p.get(1));
+            }
+        });
+    }
+
+    @Test
     void anEndAndACancelAtTheSameInstant() {
         TestLoop.run(() -> {
             List<Promise<String>> p = promises(1);

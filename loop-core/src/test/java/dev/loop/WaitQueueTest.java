@@ -24,7 +24,7 @@ class WaitQueueTest {
     @Test
     void whoHasWaitedLongestIsServedFirst() {
         TestLoop.run(() -> {
-            var queue = new WaitQueue<String, Integer>(EventLoop.current(), (value, _) -> back.add(value));
+            var queue = new WaitQueue<String, Integer>(EventLoop.current(), (value, _, _) -> back.add(value));
             assertThat(queue.isEmpty()).isTrue();
             Future<String> one = queue.park(1);
             Future<String> two = queue.park(2);
@@ -43,7 +43,7 @@ class WaitQueueTest {
     @Test
     void whereNobodyWaitsNothingIsTaken() {
         TestLoop.run(() -> {
-            var queue = new WaitQueue<String, Integer>(EventLoop.current(), (value, _) -> back.add(value));
+            var queue = new WaitQueue<String, Integer>(EventLoop.current(), (value, _, _) -> back.add(value));
             assertThat(queue.grant("a")).isFalse();
             assertThat(queue.fail(new IllegalArgumentException())).isFalse();
             assertThatIllegalStateException().isThrownBy(queue::firstAttachment);
@@ -55,7 +55,7 @@ class WaitQueueTest {
     void aCancelledWaitLeavesFromWhereverItStands() {
         TestLoop.run(() -> {
             for (int victim = 0; victim < 3; victim++) {
-                var queue = new WaitQueue<String, Integer>(EventLoop.current(), (value, _) -> back.add(value));
+                var queue = new WaitQueue<String, Integer>(EventLoop.current(), (value, _, _) -> back.add(value));
                 var waits = List.of(queue.park(0), queue.park(1), queue.park(2));
                 assertThat(waits.get(victim).cancel("not needed")).isTrue();
                 assertThat(waits.get(victim).cancel()).isFalse();
@@ -73,7 +73,7 @@ class WaitQueueTest {
     @Test
     void aGrantThatNobodyHasReadGoesBack() {
         TestLoop.run(() -> {
-            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _) -> back.add(value));
+            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _, _) -> back.add(value));
             Future<String> parked = queue.park(null);
             queue.grant("parked");
             Future<String> atOnce = queue.granted("at once", null);
@@ -87,9 +87,26 @@ class WaitQueueTest {
     }
 
     @Test
+    void aGrantComesBackWithTheNumberThatItHad() {
+        TestLoop.run(() -> {
+            var queue = new WaitQueue<String, @Nullable Void>(
+                    EventLoop.current(), (value, _, ticket) -> back.add(value + ticket));
+            Future<String> parked = queue.park(null);
+            assertThat(queue.grant("parked ", 7)).isTrue();
+            assertThat(queue.grant("nobody is there ", 8)).isFalse();
+            Future<String> atOnce = queue.granted("at once ", null, 3);
+            Future<String> numberedHere = queue.granted("first of this queue ", null);
+            for (Future<String> wait : List.of(parked, atOnce, numberedHere)) {
+                assertThat(wait.cancel()).isTrue();
+            }
+            assertThat(back).containsExactly("parked 7", "at once 3", "first of this queue 0");
+        });
+    }
+
+    @Test
     void aGrantThatWasReadStays() {
         TestLoop.run(() -> {
-            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _) -> back.add(value));
+            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _, _) -> back.add(value));
             Future<String> read = queue.granted("read", null);
             assertThat(read.result()).isEqualTo("read");
             assertThat(read.cancel()).isFalse();
@@ -118,7 +135,7 @@ class WaitQueueTest {
     @Test
     void aTaskThatIsCancelledAfterItsGrantKeepsIt() {
         TestLoop.run(() -> {
-            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _) -> back.add(value));
+            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _, _) -> back.add(value));
             var got = new ArrayList<String>();
             Task<?> task = spawn(() -> {
                 got.add(queue.park(null).await());
@@ -137,7 +154,7 @@ class WaitQueueTest {
     @Test
     void aTaskThatIsCancelledBeforeItsGrantLeavesItToTheNext() {
         TestLoop.run(() -> {
-            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _) -> back.add(value));
+            var queue = new WaitQueue<String, @Nullable Void>(EventLoop.current(), (value, _, _) -> back.add(value));
             Task<String> one = spawn(() -> queue.park(null).await());
             Task<String> two = spawn(() -> queue.park(null).await());
             yieldNow();

@@ -11,7 +11,6 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -22,15 +21,15 @@ import java.util.function.Function;
 final class WaitEdges {
 
     private final List<Task<?>> tasks;
-    private final Map<Future<?>, List<Task<?>>> awaits = new IdentityHashMap<>();
-    private final Map<Future<?>, List<Task<?>>> awaitedBy = new IdentityHashMap<>();
+    private final IdentityHashMap<Future<?>, List<Task<?>>> awaits = new IdentityHashMap<>();
+    private final IdentityHashMap<Future<?>, List<Task<?>>> awaitedBy = new IdentityHashMap<>();
 
     // what tasks hold and others wait for, in the order in which it was found, and who waits
-    private final Map<Resource, List<Task<?>>> contended = new IdentityHashMap<>();
+    private final IdentityHashMap<Resource, List<Task<?>>> contended = new IdentityHashMap<>();
     private final List<Resource> resources = new ArrayList<>();
 
     // by who waits: the holders of which one is enough, where there are several
-    private final Map<Task<?>, List<Set<Task<?>>>> anyOf = new IdentityHashMap<>();
+    private final IdentityHashMap<Task<?>, List<Set<Task<?>>>> anyOf = new IdentityHashMap<>();
 
     WaitEdges(List<Task<?>> tasks) {
         this.tasks = tasks;
@@ -68,7 +67,7 @@ final class WaitEdges {
     }
 
     /** Adds a task to a list; those of one task come together, so a second one is beside the first. */
-    private static <K> void add(Map<K, List<Task<?>>> lists, K key, Task<?> task) {
+    private static <K> void add(IdentityHashMap<K, List<Task<?>>> lists, K key, Task<?> task) {
         List<Task<?>> list = lists.computeIfAbsent(key, _ -> new ArrayList<>());
         if (list.isEmpty() || list.getLast() != task) {
             list.add(task);

@@ -93,7 +93,7 @@ public final class Channel<T> implements Iterable<T> {
         }
         this.loop = Objects.requireNonNull(loop, "loop");
         this.capacity = capacity;
-        receivers = new WaitQueue<>(loop, this::giveBack);
+        receivers = new WaitQueue<>(loop, (item, _, number) -> giveBack(item, number));
         senders = new WaitQueue<>(loop, null);
         lookingForRoom = new WaitQueue<>(loop, null);
     }
@@ -365,7 +365,7 @@ public final class Channel<T> implements Iterable<T> {
 
     private void receiverClosed() {
         if (--openReceivers == 0) {
-            closeNow("has lost its last receiver: nobody is there to take what is sent");
+            var _ = closeNow("has lost its last receiver: nobody is there to take what is sent");
         }
     }
 

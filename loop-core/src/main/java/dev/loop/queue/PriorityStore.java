@@ -147,7 +147,7 @@ final class PriorityStore<T> extends Store<T> {
             if (changes != before || isBefore(last, lastNumber, item(child), numbers[child])) {
                 break;
             }
-            way = way << 1 | (child & 1 ^ 1);
+            way = (way << 1) | ((child & 1) ^ 1);
             at = child;
         }
         return way;

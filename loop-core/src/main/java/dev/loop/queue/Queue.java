@@ -81,7 +81,7 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
         this.loop = loop;
         this.capacity = capacity;
         this.store = store;
-        getters = new WaitQueue<>(loop, this::giveBack);
+        getters = new WaitQueue<>(loop, (item, _, number) -> giveBack(item, number));
         putters = new WaitQueue<>(loop, null);
         joiners = new WaitQueue<>(loop, null);
         lookingForRoom = new WaitQueue<>(loop, null);

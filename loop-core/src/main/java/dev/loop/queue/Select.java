@@ -84,14 +84,38 @@ public final class Select {
             Clause<? extends R> clause = clauses.get(index);
             Future<?> now = clause.attempt(loop);
             if (now != null) {
-                return first(loop, List.of(clause), index, List.of(now));
+                return won(loop, clause, index, now);
             }
         }
         var parked = new ArrayList<Future<?>>(clauses.size());
-        for (Clause<?> clause : clauses) {
-            parked.add(clause.park(loop));
+        try {
+            for (Clause<?> clause : clauses) {
+                parked.add(clause.park(loop));
+            }
+            return first(loop, clauses, 0, parked);
+        } catch (Throwable e) {
+            undo(clauses, parked);
+            throw e;
         }
-        return first(loop, clauses, 0, parked);
+    }
+
+    private static <R extends @Nullable Object> Future<Choice<R>> won(
+            EventLoop loop, Clause<? extends R> clause, int index, Future<?> now) {
+        try {
+            return first(loop, List.of(clause), index, List.of(now));
+        } catch (Throwable e) {
+            undo(List.of(clause), List.of(now));
+            throw e;
+        }
+    }
+
+    /** Something here belongs to another loop: what was begun goes back. */
+    private static void undo(List<? extends Clause<?>> clauses, List<Future<?>> begun) {
+        for (int i = 0; i < begun.size(); i++) {
+            if (!clauses.get(i).isWatched()) {
+                begun.get(i).cancel();
+            }
+        }
     }
 
     private static <R extends @Nullable Object> Future<Choice<R>> first(

@@ -9,7 +9,6 @@ import dev.loop.WaitQueue;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,7 @@ public final class CapacityLimiter implements Resource {
     private final EventLoop loop;
     private final WaitQueue<Token, Token> waiters; // what they bring is what they get
     private final Grants out = new Grants();
-    private final Map<Object, Token> tokens = new IdentityHashMap<>(); // by borrower, those who wait too
+    private final IdentityHashMap<Object, Token> tokens = new IdentityHashMap<>(); // by borrower, those who wait too
     private int total;
     private int borrowed;
 
@@ -51,7 +50,7 @@ public final class CapacityLimiter implements Resource {
     public CapacityLimiter(EventLoop loop, int total) {
         this.loop = loop;
         this.total = checked(total);
-        waiters = new WaitQueue<>(loop, (token, _) -> token.close(), this, token -> tokens.remove(token.borrower));
+        waiters = new WaitQueue<>(loop, (token, _, _) -> token.close(), this, token -> tokens.remove(token.borrower));
     }
 
     /**

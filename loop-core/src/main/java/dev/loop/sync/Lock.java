@@ -42,7 +42,7 @@ public final class Lock implements Resource {
      */
     public Lock(EventLoop loop) {
         this.loop = loop;
-        waiters = new WaitQueue<>(loop, (held, _) -> held.close(), this);
+        waiters = new WaitQueue<>(loop, (held, _, _) -> held.close(), this);
     }
 
     /**

@@ -50,7 +50,7 @@ public final class ReentrantLock implements Resource {
      */
     public ReentrantLock(EventLoop loop) {
         this.loop = loop;
-        waiters = new WaitQueue<>(loop, (held, _) -> held.giveBack(), this);
+        waiters = new WaitQueue<>(loop, (held, _, _) -> held.giveBack(), this);
     }
 
     /**

@@ -46,7 +46,7 @@ public final class RwLock implements Resource {
      */
     public RwLock(EventLoop loop) {
         this.loop = loop;
-        waiters = new WaitQueue<>(loop, (held, _) -> held.close(), this, this::left);
+        waiters = new WaitQueue<>(loop, (held, _, _) -> held.close(), this, this::left);
     }
 
     /**

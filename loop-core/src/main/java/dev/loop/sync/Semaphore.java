@@ -46,14 +46,13 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
      * @param loop whose tasks use it
      * @param permits how many there are at first, not negative
      */
-    @SuppressWarnings("this-escape") // the queue keeps it for later
     public Semaphore(EventLoop loop, int permits) {
         if (permits < 0) {
             throw new IllegalArgumentException("a semaphore of " + permits + " permits: give 0 or more");
         }
         this.loop = loop;
         available = permits;
-        waiters = new WaitQueue<>(loop, (permit, _) -> takeBack(permit), this, _ -> serve());
+        waiters = new WaitQueue<>(loop, (permit, _, _) -> takeBack(permit), this, _ -> serve());
     }
 
     /**

@@ -119,6 +119,25 @@ class QueueCancelTest {
     }
 
     @Test
+    void anItemThatComesBackTwiceDoesNotFallBehindAYoungerOne() {
+        TestLoop.run(() -> {
+            for (boolean handedOver : new boolean[] {true, false}) {
+                var queue = new Queue<String>();
+                queue.put("old").await();
+                queue.put("young").await();
+                Future<String> one = queue.get();
+                Future<String> two = queue.get();
+                Future<String> next = handedOver ? queue.get() : null;
+                assertThat(one.cancel()).isTrue();
+                Future<String> again = next != null ? next : queue.get();
+                assertThat(two.cancel()).isTrue();
+                assertThat(again.cancel()).isTrue();
+                assertThat(drain(queue)).containsExactly("old", "young");
+            }
+        });
+    }
+
+    @Test
     void anItemThatComesBackToAFullQueueIsKeptToo() {
         TestLoop.run(() -> {
             var queue = new Queue<String>(1);

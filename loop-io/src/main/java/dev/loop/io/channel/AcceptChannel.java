@@ -92,7 +92,7 @@ public final class AcceptChannel<S extends ByteStream> {
         this.factory = factory;
         this.name = name;
         watch = new Watch(loop, channel);
-        waiters = new WaitQueue<>(loop, (stream, _) -> takeBack(stream));
+        waiters = new WaitQueue<>(loop, (stream, _, _) -> takeBack(stream));
     }
 
     /**
