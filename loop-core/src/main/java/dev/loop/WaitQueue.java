@@ -133,13 +133,18 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
      * @param withdrawn hears of a waiter that has left before it was granted anything
      */
     public WaitQueue(
-            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Resource resource, Withdrawn<? super A> withdrawn) {
+            EventLoop loop,
+            @Nullable GiveBack<? super T, ? super A> giveBack,
+            Resource resource,
+            Withdrawn<? super A> withdrawn) {
         this(loop, giveBack, resource, withdrawn, List::of);
     }
 
     /** With the futures of which one has to end before anything is granted here. */
     WaitQueue(
-            EventLoop loop, @Nullable GiveBack<? super T, ? super A> giveBack, Supplier<? extends Collection<? extends Future<?>>> parts) {
+            EventLoop loop,
+            @Nullable GiveBack<? super T, ? super A> giveBack,
+            Supplier<? extends Collection<? extends Future<?>>> parts) {
         this(loop, giveBack, null, null, parts);
     }
 

@@ -86,9 +86,7 @@ final class Attempts {
             return "";
         }
         Duration asked = policy.delayFrom == null ? null : policy.delayFrom.apply(failure);
-        long next = asked == null
-                ? policy.backoff.delay(number, delay, policy.random.get())
-                : Nanos.of(asked);
+        long next = asked == null ? policy.backoff.delay(number, delay, policy.random.get()) : Nanos.of(asked);
         if (!end.isNever() && end.when() - loop.time() <= next) {
             return ": the next one, after " + Duration.ofNanos(next) + ", would be too late for the deadline";
         }

@@ -137,9 +137,8 @@ final class Bucket {
         if (newPeriod.isNegative() || newPeriod.isZero()) {
             throw new IllegalArgumentException("the period of a rate is longer than zero, not " + newPeriod);
         }
-        BigInteger nanos = big(newPeriod.getSeconds())
-                .multiply(big(1_000_000_000))
-                .add(big(newPeriod.getNano()));
+        BigInteger nanos =
+                big(newPeriod.getSeconds()).multiply(big(1_000_000_000)).add(big(newPeriod.getNano()));
         BigInteger[] whole = nanos.multiply(big(burst)).divideAndRemainder(big(newPermits));
         if (whole[0].max(nanos).compareTo(big(LONGEST)) > 0) {
             throw new IllegalArgumentException("a burst of " + burst + " at " + newPermits + " permits in " + newPeriod

@@ -243,11 +243,5 @@ public final class RateLimiter implements Resource {
      * @param untilNext the time until the first who waits has its permits, or, if nobody waits, until one is there; zero for now
      */
     public record Statistics(
-            int permits,
-            Duration period,
-            int burst,
-            int available,
-            int waiting,
-            long granted,
-            Duration untilNext) {}
+            int permits, Duration period, int burst, int available, int waiting, long granted, Duration untilNext) {}
 }

@@ -118,5 +118,9 @@ public final class Retry {
      * @param elapsed the time since the call
      * @param nextDelay how long until the next attempt; null if there is none, and the failure is thrown
      */
-    public record FailedAttempt(int attempt, Throwable failure, Duration elapsed, @Nullable Duration nextDelay) {}
+    public record FailedAttempt(
+            int attempt,
+            Throwable failure,
+            Duration elapsed,
+            @Nullable Duration nextDelay) {}
 }

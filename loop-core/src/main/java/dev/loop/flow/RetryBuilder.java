@@ -26,10 +26,15 @@ public final class RetryBuilder {
     int attempts = 3;
     Backoff backoff = new Backoff(100_000_000L, 2, 10_000_000_000L, Jitter.NONE);
     Supplier<RandomGenerator> random = ThreadLocalRandom::current;
+
     @Nullable Duration limit;
+
     Deadline deadline = Deadline.never();
+
     @Nullable Duration attemptLimit;
+
     @Nullable Function<? super Throwable, ? extends @Nullable Duration> delayFrom;
+
     @Nullable Consumer<? super Retry.FailedAttempt> listener;
 
     private final List<Predicate<? super Throwable>> again = new ArrayList<>();
@@ -96,8 +101,7 @@ public final class RetryBuilder {
      */
     @CanIgnoreReturnValue
     public RetryBuilder jitter(Jitter kind) {
-        backoff = new Backoff(
-                backoff.initial(), backoff.factor(), backoff.cap(), Objects.requireNonNull(kind, "kind"));
+        backoff = new Backoff(backoff.initial(), backoff.factor(), backoff.cap(), Objects.requireNonNull(kind, "kind"));
         return this;
     }
 
@@ -243,7 +247,8 @@ public final class RetryBuilder {
 
     /** Which failures are tried again. */
     Predicate<Throwable> test() {
-        List<Predicate<? super Throwable>> any = again.isEmpty() ? List.of(Exception.class::isInstance) : List.copyOf(again);
+        List<Predicate<? super Throwable>> any =
+                again.isEmpty() ? List.of(Exception.class::isInstance) : List.copyOf(again);
         List<Class<? extends Throwable>> none = List.copyOf(aborts);
         return failure -> none.stream().noneMatch(type -> type.isInstance(failure))
                 && any.stream().anyMatch(test -> test.test(failure));

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChannelEnd implements Runnable {
 
-    private static final Cleaner CLEANER = Cleaner.create(
-            task -> Thread.ofPlatform().daemon().name("loop-channel-cleaner").unstarted(task));
+    private static final Cleaner CLEANER = Cleaner.create(task -> Thread.ofPlatform()
+            .daemon()
+            .name("loop-channel-cleaner")
+            .inheritInheritableThreadLocals(false)
+            .unstarted(task));
 
     private final EventLoop loop;
     private final Channel<?> channel;
@@ -70,11 +73,13 @@ final class ChannelEnd implements Runnable {
     }
 
     private void abandoned() {
-        loop.callExceptionHandler(new ExceptionContext(
-                "a " + kind + " was collected without having been closed; it is closed now: " + channel,
-                null,
-                null,
-                null));
+        if (!channel.isClosed()) { // else nobody has waited for this
+            loop.callExceptionHandler(new ExceptionContext(
+                    "a " + kind + " was collected without having been closed; it is closed now: " + channel,
+                    null,
+                    null,
+                    null));
+        }
         close();
     }
 }

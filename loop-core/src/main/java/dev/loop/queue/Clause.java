@@ -38,6 +38,11 @@ public abstract class Clause<R extends @Nullable Object> {
         return false;
     }
 
+    /** How often user code has run in an attempt: others may have run in it, and what was not ready before may be. */
+    int consulted() {
+        return 0;
+    }
+
     /** Whether what it waits for is somebody else's, and goes on without it. */
     boolean isWatched() {
         return false;
@@ -110,6 +115,37 @@ public abstract class Clause<R extends @Nullable Object> {
     }
 
     /**
+     * Receives what is published.
+     *
+     * @param subscription to what
+     * @param code what to do with the item
+     * @param <T> the items
+     * @param <R> what the code returns
+     * @return a clause; it fails when nothing is left and the subscription has ended
+     */
+    public static <T, R extends @Nullable Object> Clause<R> receive(
+            Subscription<T> subscription, Function<? super T, ? extends R> code) {
+        return new WaitClause<>(subscription::receiveNow, subscription::parkReceive, code, null);
+    }
+
+    /**
+     * Receives what is published, or learns that nothing comes any more.
+     *
+     * @param subscription to what
+     * @param code what to do with the item
+     * @param closed what to do when nothing is left and the subscription or the broadcast was closed
+     * @param <T> the items
+     * @param <R> what the code returns
+     * @return a clause; it fails when the subscriber was let go
+     */
+    public static <T, R extends @Nullable Object> Clause<R> receive(
+            Subscription<T> subscription,
+            Function<? super T, ? extends R> code,
+            Function<? super ChannelClosedException, ? extends R> closed) {
+        return new WaitClause<>(subscription::receiveNow, subscription::parkReceive, code, closed);
+    }
+
+    /**
      * Sends to a channel.
      *
      * @param channel where to
@@ -149,7 +185,7 @@ public abstract class Clause<R extends @Nullable Object> {
      * @return a clause; it fails when the queue was shut down and is empty
      */
     public static <T, R extends @Nullable Object> Clause<R> get(Queue<T> queue, Function<? super T, ? extends R> code) {
-        return new WaitClause<>(queue::getNow, queue::parkGet, code, null);
+        return new QueueClause<>(queue, queue::getNow, queue::parkGet, code);
     }
 
     /**
@@ -163,7 +199,7 @@ public abstract class Clause<R extends @Nullable Object> {
      * @return a clause; it fails when the queue was shut down
      */
     public static <T, R extends @Nullable Object> Clause<R> put(Queue<T> queue, T item, Supplier<? extends R> code) {
-        return new WaitClause<>(() -> queue.putNow(item), () -> queue.parkPut(item), ignoring(code), null);
+        return new QueueClause<>(queue, () -> queue.putNow(item), () -> queue.parkPut(item), ignoring(code));
     }
 
     /**
@@ -291,6 +327,26 @@ public abstract class Clause<R extends @Nullable Object> {
         @Override
         boolean handlesClose() {
             return closed != null;
+        }
+    }
+
+    /** A clause on a queue, whose comparator is user code. */
+    private static final class QueueClause<T extends @Nullable Object, R extends @Nullable Object>
+            extends WaitClause<T, R> {
+        private final Queue<?> queue;
+
+        QueueClause(
+                Queue<?> queue,
+                Supplier<? extends @Nullable Future<T>> attempt,
+                Supplier<? extends Future<T>> park,
+                Function<? super T, ? extends R> code) {
+            super(attempt, park, code, null);
+            this.queue = queue;
+        }
+
+        @Override
+        int consulted() {
+            return queue.consulted();
         }
     }
 }

@@ -179,6 +179,7 @@ final class PriorityStore<T> extends Store<T> {
     }
 
     private boolean isBefore(T one, long number, T other, long otherNumber) {
+        consulted++;
         int how = order.compare(one, other);
         return how < 0 || (how == 0 && number < otherNumber);
     }

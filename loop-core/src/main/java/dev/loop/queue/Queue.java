@@ -345,6 +345,11 @@ public sealed class Queue<T> implements Iterable<T> permits PriorityQueue, LifoQ
         return new Statistics(size(), peak, capacity, getters.size(), putters.size(), unfinished, shutDown);
     }
 
+    /** How often a comparator has run, in which others may have. */
+    final int consulted() {
+        return store.consulted;
+    }
+
     /** Lets in who has waited longest to put, as far as there is room. Its caller has an item in its hands: nothing is thrown here. */
     private void letIn() {
         while (!putters.isEmpty() && !isFull()) {

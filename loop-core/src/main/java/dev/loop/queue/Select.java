@@ -79,14 +79,18 @@ public final class Select {
         EventLoop loop = EventLoop.current();
         boolean waits = requireClauses(clauses);
         int others = waits ? clauses.size() : clauses.size() - 1;
-        for (int i = 0; i < clauses.size(); i++) {
-            int index = i < others ? Math.floorMod(start + i, others) : i;
-            Clause<? extends R> clause = clauses.get(index);
-            Future<?> now = clause.attempt(loop);
-            if (now != null) {
-                return won(loop, clause, index, now);
+        int before;
+        do {
+            before = consulted(clauses);
+            for (int i = 0; i < clauses.size(); i++) {
+                int index = i < others ? Math.floorMod(start + i, others) : i;
+                Clause<? extends R> clause = clauses.get(index);
+                Future<?> now = clause.attempt(loop);
+                if (now != null) {
+                    return won(loop, clause, index, now);
+                }
             }
-        }
+        } while (consulted(clauses) != before); // in a comparator that gives way another clause may have become ready
         var parked = new ArrayList<Future<?>>(clauses.size());
         try {
             for (Clause<?> clause : clauses) {
@@ -97,6 +101,14 @@ public final class Select {
             undo(clauses, parked);
             throw e;
         }
+    }
+
+    private static int consulted(List<? extends Clause<?>> clauses) {
+        int sum = 0;
+        for (Clause<?> clause : clauses) {
+            sum += clause.consulted();
+        }
+        return sum;
     }
 
     private static <R extends @Nullable Object> Future<Choice<R>> won(

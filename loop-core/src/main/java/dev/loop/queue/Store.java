@@ -20,6 +20,9 @@ abstract sealed class Store<T> permits FifoStore, LifoStore, PriorityStore {
     /** How often the items have changed: whoever has run user code looks here whether what it knew still holds. */
     int changes;
 
+    /** How often user code has run in here, and so may have let others run. */
+    int consulted;
+
     abstract int size();
 
     /** Refuses an item that can have no place here. */

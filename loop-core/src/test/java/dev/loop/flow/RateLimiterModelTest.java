@@ -68,7 +68,8 @@ class RateLimiterModelTest {
         private final List<Request> all = new ArrayList<>();
         private int permits;
 
-        // the model: how much is in the bucket, in parts of a permit of which there are as many as nanoseconds in a period
+        // the model: how much is in the bucket, in parts of a permit of which there are as many as nanoseconds in a
+        // period
         private long level;
         private long time;
 
@@ -155,7 +156,8 @@ class RateLimiterModelTest {
                 return;
             }
             var request = all.get(random.nextInt(all.size()));
-            boolean immediate = request.wait == null || request.wait == EventLoop.current().done();
+            boolean immediate =
+                    request.wait == null || request.wait == EventLoop.current().done();
             if (immediate || request.cancelled) {
                 return;
             }
@@ -215,9 +217,7 @@ class RateLimiterModelTest {
                             .isGreaterThanOrEqualTo(granted.get(first).granted);
                     sum += request.permits;
                     long stretch = request.granted - granted.get(first).granted;
-                    assertThat(sum * period)
-                            .as("seed %d", seed)
-                            .isLessThan(burst * period + (stretch + 1) * permits);
+                    assertThat(sum * period).as("seed %d", seed).isLessThan(burst * period + (stretch + 1) * permits);
                 }
             }
         }

@@ -388,7 +388,9 @@ class RateLimiterTest {
                         refused.add(e);
                     }
                 });
-                EventLoop.current().runInExecutor(() -> thread.join(ofSeconds(10))).await();
+                EventLoop.current()
+                        .runInExecutor(() -> thread.join(ofSeconds(10)))
+                        .await();
                 assertThat(refused).singleElement().isInstanceOf(WrongThreadException.class);
             });
             assertThat(limiter).hasToString("RateLimiter[1 in PT1S, burst 1, 0 waiting on test-loop]");

@@ -96,7 +96,9 @@ class RetryTest {
         TestLoop.run(() -> {
             var retry = doubling(4).build();
             var bodies = List.of(new Flaky(3), new Flaky(1), new Flaky(2));
-            var tasks = bodies.stream().map(body -> spawn(() -> retry.call(body::call))).toList();
+            var tasks = bodies.stream()
+                    .map(body -> spawn(() -> retry.call(body::call)))
+                    .toList();
             tasks.forEach(task -> task.await());
             assertThat(bodies.get(0).instants).containsExactly(ZERO, ofSeconds(1), ofSeconds(3), ofSeconds(7));
             assertThat(bodies.get(1).instants).containsExactly(ZERO, ofSeconds(1));
@@ -120,8 +122,8 @@ class RetryTest {
     void onlyTheLatestOfManyFailuresAreKept() {
         TestLoop.run(() -> {
             var body = new Flaky(1000);
-            var failure =
-                    catchThrowable(() -> Retry.builder().attempts(100).delay(ZERO).build().call(body::call));
+            var failure = catchThrowable(
+                    () -> Retry.builder().attempts(100).delay(ZERO).build().call(body::call));
             assertThat(failure.getSuppressed()).hasSize(9);
             assertThat(failure.getSuppressed()[0])
                     .hasMessage("gave up after 100 attempts in PT0S; the first 91 failures are left out here");
@@ -208,10 +210,8 @@ class RetryTest {
     void aFailureThatIsNotTriedAgainSaysSoAfterOthers() {
         TestLoop.run(() -> {
             var body = new Flaky(1);
-            var failure = catchThrowable(() -> doubling(5)
-                    .retryOn(IOException.class)
-                    .build()
-                    .call(() -> {
+            var failure = catchThrowable(
+                    () -> doubling(5).retryOn(IOException.class).build().call(() -> {
                         body.call();
                         throw new IllegalStateException("broken");
                     }));
@@ -227,10 +227,8 @@ class RetryTest {
         TestLoop.run(() -> {
             var told = new ArrayList<>();
             var calls = new int[1];
-            var retry = doubling(5)
-                    .retryOn(Throwable.class)
-                    .onFailure(told::add)
-                    .build();
+            var retry =
+                    doubling(5).retryOn(Throwable.class).onFailure(told::add).build();
             assertThatThrownBy(() -> retry.run(() -> {
                         calls[0]++;
                         var promise = EventLoop.current().promise();
@@ -303,16 +301,16 @@ class RetryTest {
     void anAttemptThatIsUnderWayAtTheDeadlineIsCancelled() {
         TestLoop.run(() -> {
             var calls = new int[1];
-            var failure = catchThrowable(
-                    () -> doubling(9).within(ofSeconds(10)).build().run(() -> {
+            var failure = catchThrowable(() -> doubling(9)
+                    .within(ofSeconds(10))
+                    .build()
+                    .run(() -> {
                         if (++calls[0] == 1) {
                             throw new IOException("first");
                         }
                         sleep(ofDays(1)).await();
                     }));
-            assertThat(failure)
-                    .isInstanceOf(TimeoutException.class)
-                    .hasMessage("attempt 2: not done by its deadline");
+            assertThat(failure).isInstanceOf(TimeoutException.class).hasMessage("attempt 2: not done by its deadline");
             assertThat(failure.getSuppressed()[1]).hasMessage("first");
             assertThat(now()).isEqualTo(ofSeconds(10));
         });
@@ -365,8 +363,7 @@ class RetryTest {
                             }))
                     .isInstanceOf(IOException.class);
             assertThat(instants)
-                    .containsExactly(
-                            ZERO, ofSeconds(30), ofSeconds(30), ofSeconds(34), ofSeconds(35), ofSeconds(40));
+                    .containsExactly(ZERO, ofSeconds(30), ofSeconds(30), ofSeconds(34), ofSeconds(35), ofSeconds(40));
         });
     }
 
@@ -375,8 +372,7 @@ class RetryTest {
         TestLoop.run(() -> {
             var told = new ArrayList<Retry.FailedAttempt>();
             var body = new Flaky(9);
-            assertThatThrownBy(
-                            () -> doubling(3).onFailure(told::add).build().call(body::call))
+            assertThatThrownBy(() -> doubling(3).onFailure(told::add).build().call(body::call))
                     .isInstanceOf(IOException.class);
             assertThat(told)
                     .containsExactly(
@@ -436,8 +432,8 @@ class RetryTest {
     void aLimitAroundItAllTellsWhatWasTriedAgain() {
         TestLoop.run(() -> {
             var body = new Flaky(9);
-            var failure = catchThrowable(() ->
-                    timeout(ofSeconds(2), () -> doubling(9).build().call(body::call)));
+            var failure = catchThrowable(
+                    () -> timeout(ofSeconds(2), () -> doubling(9).build().call(body::call)));
             assertThat(failure).isInstanceOf(TimeoutException.class);
             assertThat(failure.getCause()).hasSuppressedException(body.failures.get(1));
             assertThat(moveOn(ofSeconds(2), () -> doubling(9).build().call(new Flaky(9)::call)))
@@ -450,10 +446,8 @@ class RetryTest {
     void aCancelDuringAnAttemptIsNotTakenForItsTimeout() {
         TestLoop.run(() -> {
             var calls = new int[1];
-            var task = spawn(() -> doubling(9)
-                    .attemptTimeout(ofSeconds(2))
-                    .build()
-                    .run(() -> {
+            var task =
+                    spawn(() -> doubling(9).attemptTimeout(ofSeconds(2)).build().run(() -> {
                         calls[0]++;
                         sleep(ofDays(1)).await();
                     }));
@@ -483,7 +477,9 @@ class RetryTest {
     void aTaskIsNeeded() {
         try (var test = new TestLoop()) {
             var refused = new ArrayList<Throwable>();
-            test.loop().callSoon(() -> refused.add(catchThrowable(() -> doubling(2).build().run(() -> {}))));
+            test.loop()
+                    .callSoon(() ->
+                            refused.add(catchThrowable(() -> doubling(2).build().run(() -> {}))));
             test.runUntilIdle();
             assertThat(refused).singleElement().isInstanceOf(IllegalStateException.class);
         }
@@ -531,13 +527,12 @@ class RetryTest {
         long previous = base;
         for (int attempt = 0; attempt < 8; attempt++) {
             long exponential = (long) Math.min(cap, base * Math.pow(factor, attempt));
-            long delay =
-                    switch (jitter) {
-                        case NONE -> exponential;
-                        case FULL -> random.nextLong(0, exponential + 1);
-                        case EQUAL -> random.nextLong(exponential / 2, exponential + 1);
-                        case DECORRELATED -> Math.min(cap, random.nextLong(base, Math.max(base, previous) * 3 + 1));
-                    };
+            long delay = switch (jitter) {
+                case NONE -> exponential;
+                case FULL -> random.nextLong(0, exponential + 1);
+                case EQUAL -> random.nextLong(exponential / 2, exponential + 1);
+                case DECORRELATED -> Math.min(cap, random.nextLong(base, Math.max(base, previous) * 3 + 1));
+            };
             delays.add(delay);
             previous = delay;
         }

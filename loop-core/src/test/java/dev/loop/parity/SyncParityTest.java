@@ -388,7 +388,9 @@ class SyncParityTest {
             signal(condition, 1);
             assertThat(unread.isDone()).isTrue();
             assertThat(unread.cancel()).isTrue();
-            assertThat(condition.lock().isLocked()).as("it is the caller's still").isTrue();
+            assertThat(condition.lock().isLocked())
+                    .as("it is the caller's still")
+                    .isTrue();
             held.close();
             two.await();
             assertThat(order).containsExactly("two");

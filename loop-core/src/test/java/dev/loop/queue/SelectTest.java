@@ -223,6 +223,29 @@ class SelectTest {
         });
     }
 
+    @Test
+    void aComparatorThatGivesWayHidesNothingFromIt() {
+        TestLoop.run(() -> {
+            var channel = channelWith(2);
+            var fill = new boolean[1];
+            var queue = new PriorityQueue<Integer>(2, (one, other) -> {
+                if (fill[0]) {
+                    fill[0] = false;
+                    yieldNow();
+                }
+                return Integer.compare(one, other);
+            });
+            queue.put(1).await();
+            EventLoop.current().callSoon(() -> assertThat(channel.trySend("meanwhile")).isTrue());
+            EventLoop.current().callSoon(() -> assertThat(queue.tryPut(2)).isTrue());
+            fill[0] = true;
+            String won = Select.first(receive(channel, x -> x), put(queue, 3, () -> "put"), after(SECOND, () -> "late"));
+            assertThat(won).isEqualTo("meanwhile");
+            assertNobodyWaits(channel);
+            assertThat(queue.size()).isEqualTo(2);
+        });
+    }
+
     // --- cancels
 
     @Test

@@ -55,6 +55,7 @@ class ConditionModelTest {
         boolean granted;
         boolean cancelled;
         boolean closed;
+
         @Nullable Wait wait; // the one that it is in
 
         Holder(Future<Lock.Held> future) {
@@ -69,6 +70,7 @@ class ConditionModelTest {
         final List<Wait> waits = new ArrayList<>();
         final Deque<Wait> signals = new ArrayDeque<>();
         final Deque<Holder> queue = new ArrayDeque<>();
+
         @Nullable Holder current;
 
         Program(Random random) {

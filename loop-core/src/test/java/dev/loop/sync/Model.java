@@ -26,7 +26,9 @@ abstract class Model<G extends AutoCloseable> {
         final int kind; // how many, or whether it writes
         boolean granted;
         boolean cancelled;
+
         @Nullable G value; // once it was read
+
         boolean closed;
 
         Request(Future<G> future, int kind) {

@@ -254,7 +254,10 @@ class ModelTest {
             expect(lock.isWriteLocked(), written, "written");
             expect(readers < 0 || (written && readers > 0), false, "both");
             RwLock.Statistics statistics = lock.statistics();
-            expect(statistics.waitingWriters(), (int) queue.stream().filter(r -> r.kind == WRITE).count(), "waiting writers");
+            expect(
+                    statistics.waitingWriters(),
+                    (int) queue.stream().filter(r -> r.kind == WRITE).count(),
+                    "waiting writers");
             expect(statistics.waitingReaders() + statistics.waitingWriters(), queue.size(), "waiting");
             expect(statistics.held().size(), readers + (written ? 1 : 0), "held");
         }

@@ -12,6 +12,7 @@ import dev.loop.examples.net.Chat;
 import dev.loop.examples.net.EchoClient;
 import dev.loop.examples.net.EchoServer;
 import dev.loop.examples.recipes.MonoAndTasks;
+import dev.loop.examples.recipes.ProducerConsumer;
 import dev.loop.examples.recipes.ReactorQueue;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,7 @@ public final class Main {
             new Example("task-groups", TaskGroups.class),
             new Example("blocking-calls", BlockingCalls.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
+            new Example("producer-consumer", ProducerConsumer.class),
             new Example("reactor-queue", ReactorQueue.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),

@@ -37,6 +37,7 @@ class ExamplesTest {
             case "task-groups" -> taskGroups();
             case "blocking-calls" -> blockingCalls();
             case "mono-and-tasks" -> monoAndTasks();
+            case "producer-consumer" -> producerConsumer();
             case "reactor-queue" -> reactorQueue();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
@@ -124,6 +125,24 @@ class ExamplesTest {
                 .hasSize(9)
                 .allMatch(line ->
                         line.endsWith(" on thread " + Thread.currentThread().getName()));
+    }
+
+    private static void producerConsumer() {
+        assertThat(succeed("producer-consumer", "--virtual").lines())
+                .containsSubsequence(
+                        "  20 ms  producer 1  sent 1.2                [##      ] 0 waiting",
+                        "  60 ms  consumer 1  used 1.1                [##      ] 3 waiting",
+                        "  60 ms  producer 2  sent 2.2 after 40 ms    [##      ] 1 waiting",
+                        " 160 ms  producer 3  has ended               [#       ] 0 waiting",
+                        " 260 ms  consumer 1  has ended               [        ] 0 waiting")
+                .endsWith("9 of 9 items arrived, at most 2 were under way; the producers waited 290 ms for room");
+        // the same on the real clock, where the times are not exact
+        assertThat(succeed("producer-consumer", "--producers", "12", "--consumers", "12", "--items", "1", "--capacity", "1")
+                        .lines())
+                .anyMatch(line -> line.contains("sent 12.1"))
+                .last()
+                .asString()
+                .startsWith("12 of 12 items arrived, at most ");
     }
 
     private static void echoServer() throws Exception {
