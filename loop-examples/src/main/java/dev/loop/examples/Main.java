@@ -21,6 +21,7 @@ import dev.loop.examples.recipes.ProducerConsumer;
 import dev.loop.examples.recipes.RateLimited;
 import dev.loop.examples.recipes.Retrying;
 import dev.loop.examples.recipes.SemaphoreGroups;
+import dev.loop.examples.recipes.ReactorQueue;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -60,6 +61,7 @@ public final class Main {
             new Example("periodic", PeriodicWork.class),
             new Example("rate-limit", RateLimited.class),
             new Example("process-pool", ProcessPoolExample.class),
+            new Example("reactor-queue", ReactorQueue.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),
             new Example("chat", Chat.class),
