@@ -24,7 +24,8 @@ public final class AsyncYielder<Y, S extends @Nullable Object> {
      * @throws GeneratorExit if the generator is being closed
      * @throws IllegalStateException outside of the body, or while a cancel scope of the body is open
      */
-    @SuppressWarnings({"unchecked", "NamedLikeContextualKeyword"}) // only an S is sent; it is called by out.yield(…), as Thread.yield()
+    @SuppressWarnings({"unchecked", "NamedLikeContextualKeyword"
+    }) // only an S is sent; it is called by out.yield(…), as Thread.yield()
     public @Nullable S yield(Y value) {
         return (S) core.hand(value);
     }

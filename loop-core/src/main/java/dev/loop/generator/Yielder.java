@@ -25,7 +25,8 @@ public final class Yielder<Y extends @Nullable Object, S extends @Nullable Objec
      * @throws GeneratorExit if the generator is being closed
      * @throws IllegalStateException outside of the body; while a cancel scope of the body is open, in a task
      */
-    @SuppressWarnings({"unchecked", "NamedLikeContextualKeyword"}) // only an S is sent; it is called by out.yield(…), as Thread.yield()
+    @SuppressWarnings({"unchecked", "NamedLikeContextualKeyword"
+    }) // only an S is sent; it is called by out.yield(…), as Thread.yield()
     public @Nullable S yield(Y value) {
         return (S) core.hand(value);
     }

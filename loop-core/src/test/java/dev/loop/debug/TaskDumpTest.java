@@ -210,7 +210,9 @@ class TaskDumpTest {
             TaskDump.ResourceEntry entry = dump.resources().getFirst();
             assertThat(entry.holders()).hasSize(400);
             assertThat(entry.waiters()).hasSize(600);
-            assertThat(dump.tasks().get(1).node().awaitedBy()).as("240,000 edges").isEmpty();
+            assertThat(dump.tasks().get(1).node().awaitedBy())
+                    .as("240,000 edges")
+                    .isEmpty();
             assertThat(dump.format())
                     .contains("    held by t11 for PT0S\n    … and 388 more\n    awaited by t400, t401,")
                     .contains("t411 and 588 more\n");

@@ -153,7 +153,9 @@ class ExamplesTest {
     private static void reactorQueue() {
         var said = succeed("reactor-queue");
 
-        var first = said.lines().stream().takeWhile(line -> !line.startsWith("the queue")).toList();
+        var first = said.lines().stream()
+                .takeWhile(line -> !line.startsWith("the queue"))
+                .toList();
         assertThat(first).startsWith("the Flux is asked for 2").allMatch(line -> !line.endsWith("asked for 3"));
         assertThat(first.stream().filter(line -> line.contains(" takes ")).map(line -> line.replaceFirst(".* ", "")))
                 .containsExactly("1", "2", "3", "4", "5", "6");
