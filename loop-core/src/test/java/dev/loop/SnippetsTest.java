@@ -8,11 +8,13 @@ import static dev.loop.Async.spawn;
 import static dev.loop.testing.TestKit.waitAllTasksBlocked;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.loop.queue.Broadcast;
 import dev.loop.queue.Channel;
 import dev.loop.queue.Clause;
 import dev.loop.queue.Queue;
 import dev.loop.queue.Select;
 import dev.loop.queue.Sender;
+import dev.loop.queue.SlowPolicy;
 import dev.loop.sync.Lock;
 import dev.loop.testing.Sequencer;
 import dev.loop.testing.TestLoop;
@@ -86,6 +88,28 @@ class SnippetsTest {
             }
             // @end
             assertThat(seen).containsExactly("hello from left", "hello from right");
+        });
+    }
+
+    @Test
+    void aBroadcastToTwoSubscribers() {
+        TestLoop.run(() -> {
+            var shown = new ArrayList<Integer>();
+            var stored = new ArrayList<Integer>();
+            // @start region="broadcast"
+            var prices = new Broadcast<Integer>();
+            var screen = prices.subscribe("screen", 1, SlowPolicy.DROP_OLDEST); // the newest is enough
+            var archive = prices.subscribe("archive"); // every one; the publisher waits if need be
+            var archiver = spawn(() -> archive.forEach(stored::add));
+            for (int price : List.of(7, 8, 9)) {
+                prices.publish(price).await();
+            }
+            prices.close(); // the subscribers take what they have, and end
+            screen.forEach(shown::add);
+            archiver.await();
+            // @end
+            assertThat(shown).containsExactly(9);
+            assertThat(stored).containsExactly(7, 8, 9);
         });
     }
 

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChannelEnd implements Runnable {
 
-    private static final Cleaner CLEANER = Cleaner.create(
-            task -> Thread.ofPlatform().daemon().name("loop-channel-cleaner").unstarted(task));
+    private static final Cleaner CLEANER = Cleaner.create(task -> Thread.ofPlatform()
+            .daemon()
+            .name("loop-channel-cleaner")
+            .inheritInheritableThreadLocals(false)
+            .unstarted(task));
 
     private final EventLoop loop;
     private final Channel<?> channel;

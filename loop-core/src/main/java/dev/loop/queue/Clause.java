@@ -110,6 +110,37 @@ public abstract class Clause<R extends @Nullable Object> {
     }
 
     /**
+     * Receives what is published.
+     *
+     * @param subscription to what
+     * @param code what to do with the item
+     * @param <T> the items
+     * @param <R> what the code returns
+     * @return a clause; it fails when nothing is left and the subscription has ended
+     */
+    public static <T, R extends @Nullable Object> Clause<R> receive(
+            Subscription<T> subscription, Function<? super T, ? extends R> code) {
+        return new WaitClause<>(subscription::receiveNow, subscription::parkReceive, code, null);
+    }
+
+    /**
+     * Receives what is published, or learns that nothing comes any more.
+     *
+     * @param subscription to what
+     * @param code what to do with the item
+     * @param closed what to do when nothing is left and the subscription or the broadcast was closed
+     * @param <T> the items
+     * @param <R> what the code returns
+     * @return a clause; it fails when the subscriber was let go
+     */
+    public static <T, R extends @Nullable Object> Clause<R> receive(
+            Subscription<T> subscription,
+            Function<? super T, ? extends R> code,
+            Function<? super ChannelClosedException, ? extends R> closed) {
+        return new WaitClause<>(subscription::receiveNow, subscription::parkReceive, code, closed);
+    }
+
+    /**
      * Sends to a channel.
      *
      * @param channel where to

@@ -13,6 +13,7 @@ final class TakingIterator<T> implements Iterator<T> {
     private final Supplier<Future<T>> take;
     private final Predicate<RuntimeException> isEnd;
     private @Nullable T next;
+    private boolean taking;
 
     TakingIterator(Supplier<Future<T>> take, Predicate<RuntimeException> isEnd) {
         this.take = take;
@@ -24,6 +25,11 @@ final class TakingIterator<T> implements Iterator<T> {
         if (next != null) {
             return true;
         }
+        if (taking) {
+            throw new IllegalStateException(
+                    "another task waits in this iterator, and they would lose items to each other: let each have its own");
+        }
+        taking = true;
         try {
             next = take.get().await();
             return true;
@@ -32,17 +38,16 @@ final class TakingIterator<T> implements Iterator<T> {
                 return false;
             }
             throw e;
+        } finally {
+            taking = false;
         }
     }
 
     @Override
     public T next() {
-        if (!hasNext()) {
-            throw new NoSuchElementException("the iteration has ended");
-        }
-        T item = next;
+        T item = hasNext() ? next : null;
         if (item == null) {
-            throw new NoSuchElementException("another task has taken it from this iterator");
+            throw new NoSuchElementException("the iteration has ended");
         }
         next = null;
         return item;

@@ -109,6 +109,15 @@ public final class CapacityLimiter implements Resource {
     }
 
     /**
+     * The loop whose tasks use it. Any thread may ask.
+     *
+     * @return the loop
+     */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /**
      * How many tokens there are.
      *
      * @return those that are free and those that are lent

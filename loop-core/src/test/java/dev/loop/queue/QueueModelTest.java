@@ -69,7 +69,12 @@ class QueueModelTest {
         }
 
         private void body() {
-            var queue = new Queue<Integer>(1 + random.nextInt(4));
+            int capacity = 1 + random.nextInt(4);
+            Queue<Integer> queue = switch (seed % 4) {
+                case 0 -> new LifoQueue<>(capacity);
+                case 1 -> new PriorityQueue<>(capacity);
+                default -> new Queue<>(capacity);
+            };
             var tasks = new ArrayList<Task<?>>();
             for (int i = 0; i < 4; i++) {
                 tasks.add(spawn(() -> produce(queue)));
@@ -78,6 +83,9 @@ class QueueModelTest {
             for (int i = 0; i < 12; i++) {
                 pause();
                 tasks.get(random.nextInt(tasks.size())).cancel();
+                if (seed % 5 == 0 && random.nextInt(10) == 0) {
+                    queue.shutdown();
+                }
             }
             sleep(Duration.ofHours(1)).await(); // whoever can go on has ended by now
             received.addAll(drain(queue));
@@ -99,6 +107,12 @@ class QueueModelTest {
                     .as("seed %d", seed)
                     .containsOnly(0);
             assertThat(end.unfinished()).as("seed %d", seed).isEqualTo(accepted.size());
+            Future<?> join = queue.join();
+            for (int i = 0; i < accepted.size(); i++) {
+                assertThat(join.isDone()).as("seed %d", seed).isFalse();
+                queue.taskDone();
+            }
+            join.await();
         }
 
         private void pause() {
@@ -122,7 +136,7 @@ class QueueModelTest {
                         default -> queue.put(item).await();
                     }
                     (in ? accepted : withdrawn).add(item);
-                } catch (TimeoutException e) {
+                } catch (TimeoutException | QueueShutdownException e) {
                     withdrawn.add(item);
                 } catch (CancelledException e) {
                     withdrawn.add(item);
@@ -148,8 +162,8 @@ class QueueModelTest {
                         case 3 -> takeOrGiveBack(queue.get());
                         default -> received.add(queue.get().await());
                     }
-                } catch (TimeoutException e) {
-                    // nothing came in time
+                } catch (TimeoutException | QueueShutdownException e) {
+                    // nothing came in time, or nothing comes
                 }
                 pause();
             }
@@ -164,7 +178,9 @@ class QueueModelTest {
                 }
                 received.add(get.await());
             } catch (CancelledException e) {
-                get.cancel(); // what this task has not read it must not keep
+                if (!get.cancel() && !get.isCancelled()) { // what this task has not read it must not keep
+                    assertThat(get.exception()).isInstanceOf(QueueShutdownException.class);
+                }
                 throw e;
             }
         }
@@ -175,8 +191,8 @@ class QueueModelTest {
 
         private static List<Integer> drain(Queue<Integer> queue) {
             var items = new ArrayList<Integer>();
-            for (Integer item = queue.tryGet(); item != null; item = queue.tryGet()) {
-                items.add(item);
+            while (!queue.isEmpty()) {
+                items.add(queue.tryGet());
             }
             return items;
         }

@@ -104,6 +104,23 @@ class QueueShutdownTest {
     }
 
     @Test
+    void anIteratorIsForOneTask() {
+        TestLoop.run(() -> {
+            var queue = new Queue<Integer>();
+            Iterator<Integer> items = queue.iterator();
+            Task<Boolean> one = spawn(items::hasNext);
+            Task<Boolean> two = spawn(items::hasNext);
+            yieldNow();
+            assertThatThrownBy(two::await)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("another task");
+            queue.put(1).await();
+            assertThat(one.await()).isTrue();
+            assertThat(items.next()).isEqualTo(1);
+        });
+    }
+
+    @Test
     void whatComesBackAfterAShutdownCanStillBeTaken() {
         TestLoop.run(() -> {
             var queue = new Queue<Integer>();
