@@ -30,6 +30,11 @@ final class AsyncGeneratorPull<T> implements Pull<T> {
     }
 
     @Override
+    public Throwable error(Throwable failure) {
+        return Outcomes.unwrapped(failure);
+    }
+
+    @Override
     public boolean isEndedByNull() {
         return true;
     }

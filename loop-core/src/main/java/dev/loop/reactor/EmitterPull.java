@@ -12,11 +12,8 @@ import reactor.util.context.Context;
 /** A task whose emissions meet the requests of one subscriber: each side waits for the other, and nothing is kept in between. */
 final class EmitterPull<T> implements Pull<T>, Emitter<T> {
 
-    /** The body has ended; it is compared, and never seen by anybody. */
-    private static final RuntimeException END = new RuntimeException("the body has ended", null, false, false) {};
-
     private final EventLoop loop;
-    private final WaitQueue<T, @Nullable Void> takers;
+    private final WaitQueue<@Nullable T, @Nullable Void> takers; // null is the end
     private final WaitQueue<@Nullable Void, T> emissions;
     private final Task<@Nullable Void> task;
     private boolean told; // how the task has ended
@@ -44,32 +41,40 @@ final class EmitterPull<T> implements Pull<T>, Emitter<T> {
     }
 
     @Override
-    public Future<T> next() {
+    public Future<@Nullable T> next() {
         if (!emissions.isEmpty()) {
             T item = emissions.firstAttachment();
             emissions.grant(null);
-            return loop.completed(item);
+            return loop.<@Nullable T>completed(item);
         }
-        return task.isDone() ? loop.failed(outcome()) : takers.park(null);
+        if (!task.isDone()) {
+            return takers.park(null);
+        }
+        Throwable failure = failure();
+        return failure == null ? loop.<@Nullable T>completed(null) : loop.failed(failure);
     }
 
     private void ended() {
         if (!takers.isEmpty()) {
-            takers.fail(outcome());
+            Throwable failure = failure();
+            if (failure == null) {
+                takers.grant(null);
+            } else {
+                takers.fail(failure);
+            }
         } else if (closed && !told) {
             Outcomes.discard(task, Context.of(ReactorContexts.VIEW.get()));
         }
     }
 
-    private Throwable outcome() {
+    private @Nullable Throwable failure() {
         told = true;
-        Throwable failure = Outcomes.failure(task);
-        return failure == null ? END : failure;
+        return Outcomes.failure(task);
     }
 
     @Override
-    public boolean isEnd(Throwable failure) {
-        return failure == END;
+    public boolean isEndedByNull() {
+        return true;
     }
 
     @Override

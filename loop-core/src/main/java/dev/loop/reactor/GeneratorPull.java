@@ -21,6 +21,11 @@ record GeneratorPull<T>(EventLoop loop, Generator<? extends T, ?, ?> generator) 
     }
 
     @Override
+    public Throwable error(Throwable failure) {
+        return Outcomes.unwrapped(failure);
+    }
+
+    @Override
     public boolean isEndedByNull() {
         return true;
     }

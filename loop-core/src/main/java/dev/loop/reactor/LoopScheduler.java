@@ -14,6 +14,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.Exceptions;
 import reactor.core.Scannable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -35,9 +36,11 @@ public final class LoopScheduler implements Scheduler, Scannable {
 
     private final EventLoop loop;
     private final Disposable.Composite pending = Disposables.composite();
+    private final GracefulEnd graceful;
 
     private LoopScheduler(EventLoop loop) {
         this.loop = loop;
+        graceful = new GracefulEnd(loop, pending);
     }
 
     /**
@@ -51,7 +54,7 @@ public final class LoopScheduler implements Scheduler, Scannable {
         synchronized (SHARED) {
             WeakReference<LoopScheduler> known = SHARED.get(loop);
             LoopScheduler scheduler = known == null ? null : known.get();
-            if (scheduler == null || scheduler.pending.isDisposed()) {
+            if (scheduler == null || scheduler.graceful.hasBegun() || scheduler.pending.isDisposed()) {
                 scheduler = new LoopScheduler(loop);
                 SHARED.put(loop, new WeakReference<>(scheduler));
             }
@@ -78,7 +81,7 @@ public final class LoopScheduler implements Scheduler, Scannable {
      */
     @Override
     public Disposable schedule(Runnable task) {
-        var work = new Work(loop, pending, task);
+        var work = new Work(this, pending, task);
         enlist(work);
         if (!CallbackThread.submit(loop, work)) {
             throw rejected(work);
@@ -97,7 +100,7 @@ public final class LoopScheduler implements Scheduler, Scannable {
      */
     @Override
     public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
-        return delay <= 0 ? schedule(task) : startTimed(new TimedWork(loop, pending, task, unit.toNanos(delay)));
+        return delay <= 0 ? schedule(task) : startTimed(new TimedWork(this, pending, task, unit.toNanos(delay)));
     }
 
     /**
@@ -113,7 +116,7 @@ public final class LoopScheduler implements Scheduler, Scannable {
      */
     @Override
     public Disposable schedulePeriodically(Runnable task, long initialDelay, long period, TimeUnit unit) {
-        return startTimed(new TimedWork(loop, pending, task, unit.toNanos(initialDelay), unit.toNanos(period)));
+        return startTimed(new TimedWork(this, pending, task, unit.toNanos(initialDelay), unit.toNanos(period)));
     }
 
     /**
@@ -146,13 +149,29 @@ public final class LoopScheduler implements Scheduler, Scannable {
     }
 
     /**
+     * Ends it when it has done what it has: from the subscription on it takes no work any more, periodic work is taken back, and what
+     * else was scheduled, with a delay or without, runs as it would. Give it a time-out, as a delay may be long, and {@link
+     * #dispose()} then.
+     *
+     * @return empty when the last work has run, and this is disposed; any number may subscribe
+     */
+    @Override
+    public Mono<Void> disposeGracefully() {
+        return Mono.defer(() -> {
+                    graceful.begin();
+                    return loop.isClosed() ? Mono.<Void>empty() : Monos.from(loop, graceful::whenIdle);
+                })
+                .onErrorComplete(_ -> loop.isClosed()); // it has ended with the loop
+    }
+
+    /**
      * Whether it takes work no more.
      *
-     * @return true after {@link #dispose()}, or when the loop has closed
+     * @return true after {@link #dispose()}, from the beginning of {@link #disposeGracefully()} on, and when the loop has closed
      */
     @Override
     public boolean isDisposed() {
-        return pending.isDisposed() || loop.isClosed();
+        return graceful.hasBegun() || pending.isDisposed() || loop.isClosed();
     }
 
     @Override
@@ -173,6 +192,15 @@ public final class LoopScheduler implements Scheduler, Scannable {
     }
 
     // --- for the workers
+
+    /** Some work is about to be scheduled; false if it is too late. */
+    boolean begin(Work work) {
+        return graceful.add(work);
+    }
+
+    void ended(Work work) {
+        graceful.remove(work);
+    }
 
     void forget(Disposable worker) {
         pending.remove(worker);

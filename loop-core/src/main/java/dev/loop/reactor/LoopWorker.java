@@ -30,7 +30,7 @@ final class LoopWorker implements Scheduler.Worker, Scannable {
 
     @Override
     public Disposable schedule(Runnable task) {
-        var work = new Work(loop, pending, task);
+        var work = new Work(scheduler, pending, task);
         if (!work.enlist()) {
             throw rejection();
         }
@@ -50,12 +50,12 @@ final class LoopWorker implements Scheduler.Worker, Scannable {
 
     @Override
     public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
-        return delay <= 0 ? schedule(task) : startTimed(new TimedWork(loop, pending, task, unit.toNanos(delay)));
+        return delay <= 0 ? schedule(task) : startTimed(new TimedWork(scheduler, pending, task, unit.toNanos(delay)));
     }
 
     @Override
     public Disposable schedulePeriodically(Runnable task, long initialDelay, long period, TimeUnit unit) {
-        return startTimed(new TimedWork(loop, pending, task, unit.toNanos(initialDelay), unit.toNanos(period)));
+        return startTimed(new TimedWork(scheduler, pending, task, unit.toNanos(initialDelay), unit.toNanos(period)));
     }
 
     private TimedWork startTimed(TimedWork work) {

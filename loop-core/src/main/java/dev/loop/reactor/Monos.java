@@ -206,7 +206,7 @@ public final class Monos {
         List<Mono<? extends T>> all = List.copyOf(monos);
         return Monos.<List<Result<@Nullable T>>>from(() ->
                         Async.gatherResults(all.stream().map(Monos::<T>toFuture).toList()))
-                .handle(Outcomes::valuesOrFailures);
+                .handle((results, sink) -> Outcomes.<T>valuesOrFailures(results, sink));
     }
 
     /**

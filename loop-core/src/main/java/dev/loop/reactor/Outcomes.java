@@ -6,6 +6,7 @@ import dev.loop.Result;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Operators;
@@ -26,6 +27,12 @@ final class Outcomes {
         }
     }
 
+    /** A checked exception that direct style has had to wrap, as it was. */
+    static Throwable unwrapped(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+        return cause == null || cause instanceof RuntimeException || cause instanceof Error ? failure : cause;
+    }
+
     /** Gives what nobody wants any more to Reactor's hooks. */
     static void discard(Future<?> done, Context context) {
         Throwable error = failure(done);
@@ -37,14 +44,14 @@ final class Outcomes {
     }
 
     /** What a {@code gatherDelayError} hands on when all have ended. */
-    static <T extends @Nullable Object> void valuesOrFailures(List<Result<T>> results, SynchronousSink<List<T>> sink) {
-        var values = new ArrayList<T>(results.size());
+    static <T> void valuesOrFailures(List<Result<@Nullable T>> results, SynchronousSink<List<@Nullable T>> sink) {
+        var values = new ArrayList<@Nullable T>(results.size());
         var failures = new ArrayList<Throwable>();
-        for (Result<T> result : results) {
+        for (Result<@Nullable T> result : results) {
             switch (result) {
-                case Result.Value<T>(T value) -> values.add(value);
-                case Result.Failure<T>(Throwable error) -> failures.add(error);
-                case Result.Cancelled<T>(String reason) -> failures.add(new CancelledException(reason));
+                case Result.Value<@Nullable T> value -> values.add(value.value());
+                case Result.Failure<@Nullable T> failure -> failures.add(failure.error());
+                case Result.Cancelled<@Nullable T> cancel -> failures.add(new CancelledException(cancel.reason()));
             }
         }
         if (failures.isEmpty()) {

@@ -26,6 +26,11 @@ interface Pull<T> {
         return false;
     }
 
+    /** What the subscriber is told of a failure. */
+    default Throwable error(Throwable failure) {
+        return failure;
+    }
+
     /** Whether a value of null is the end. */
     default boolean isEndedByNull() {
         return false;

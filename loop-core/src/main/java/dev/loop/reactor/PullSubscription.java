@@ -49,6 +49,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
 
     // the loop's thread only, from here
     private @Nullable Pull<T> pull;
+    private boolean pullClosed;
     private @Nullable Future<? extends @Nullable T> wait;
     private boolean draining;
     private @Nullable CloseWatch closeWatch;
@@ -193,7 +194,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
             if (isEnd(e)) {
                 complete();
             } else {
-                fail(Operators.onOperatorError(e, actual.currentContext())); // lets fatal errors through
+                fail(Operators.onOperatorError(shown(e), actual.currentContext())); // lets fatal errors through
             }
             return null;
         }
@@ -205,7 +206,7 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
             if (isEnd(error)) {
                 complete();
             } else {
-                fail(error);
+                fail(shown(error));
             }
             return;
         }
@@ -237,6 +238,11 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
         return p != null && p.isEnd(failure);
     }
 
+    private Throwable shown(Throwable failure) {
+        Pull<T> p = pull;
+        return p == null ? failure : p.error(failure);
+    }
+
     private void complete() {
         if (state.compareAndSet(ACTIVE, ENDED)) {
             letGo();
@@ -265,7 +271,10 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
         Future<? extends @Nullable T> f = wait;
         if (f != null && !f.cancel("its subscriber cancelled") && f.isDone()) {
             wait = null;
-            Outcomes.discard(f, actual.currentContext());
+            Throwable error = Outcomes.failure(f);
+            if (error == null || !isEnd(error)) {
+                Outcomes.discard(f, actual.currentContext());
+            }
         }
         letGo();
     }
@@ -277,8 +286,8 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
             watch.stop();
         }
         Pull<T> p = pull;
-        if (p != null) {
-            pull = null;
+        if (p != null && !pullClosed) {
+            pullClosed = true;
             p.close();
         }
     }

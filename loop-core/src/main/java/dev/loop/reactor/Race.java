@@ -17,7 +17,7 @@ import reactor.util.context.Context;
 final class Race {
 
     /** The winner on its way to the subscriber. */
-    private record Winner<T>(Future<T> future) {}
+    private record Winner<T extends @Nullable Object>(Future<T> future) {}
 
     private Race() {}
 

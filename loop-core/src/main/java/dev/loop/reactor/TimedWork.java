@@ -1,6 +1,5 @@
 package dev.loop.reactor;
 
-import dev.loop.EventLoop;
 import dev.loop.TimerHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +17,14 @@ final class TimedWork extends Work {
     private final long period;
     private @Nullable TimerHandle timer; // the loop's thread only
 
-    TimedWork(EventLoop loop, Disposable.Composite owner, Runnable task, long delayNanos) {
-        super(loop, owner, task);
+    TimedWork(LoopScheduler scheduler, Disposable.Composite owner, Runnable task, long delayNanos) {
+        super(scheduler, owner, task);
         delay = delayNanos;
         period = ONCE;
     }
 
-    TimedWork(EventLoop loop, Disposable.Composite owner, Runnable task, long delayNanos, long periodNanos) {
-        super(loop, owner, task);
+    TimedWork(LoopScheduler scheduler, Disposable.Composite owner, Runnable task, long delayNanos, long periodNanos) {
+        super(scheduler, owner, task);
         delay = delayNanos;
         period = Math.clamp(periodNanos, 0, LONGEST);
     }
@@ -59,6 +58,11 @@ final class TimedWork extends Work {
         } finally {
             again();
         }
+    }
+
+    @Override
+    boolean isEndless() {
+        return period != ONCE;
     }
 
     /** The next run, counted from when this one was due. */

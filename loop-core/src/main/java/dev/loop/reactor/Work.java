@@ -28,22 +28,32 @@ class Work implements Runnable, Disposable, Scannable {
     static final int DISPOSED = 3;
 
     final EventLoop loop;
+    final LoopScheduler scheduler;
     private final Context context; // of the call that schedules it
     final Disposable.Composite owner;
     final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile @Nullable Runnable
             task; // dropped at the end, so that an entry which is still queued holds nothing
 
-    Work(EventLoop loop, Disposable.Composite owner, Runnable task) {
-        this.loop = loop;
+    Work(LoopScheduler scheduler, Disposable.Composite owner, Runnable task) {
+        this.scheduler = scheduler;
+        this.loop = scheduler.loop();
         this.context = loop.captureContext();
         this.owner = owner;
         this.task = Schedulers.onSchedule(Objects.requireNonNull(task, "task"));
     }
 
-    /** Has it disposed with its owner; false if that was disposed already. */
+    /** Has it disposed with its owner; false if that was disposed already, or the scheduler is at its end. */
     final boolean enlist() {
-        return owner.add(this);
+        if (!scheduler.begin(this)) {
+            return false;
+        }
+        return owner.add(this); // or disposes it
+    }
+
+    /** Whether the end of the scheduler does not wait for it. */
+    boolean isEndless() {
+        return false;
     }
 
     @Override
@@ -85,6 +95,7 @@ class Work implements Runnable, Disposable, Scannable {
     final void drop() {
         task = null;
         owner.remove(this);
+        scheduler.ended(this);
     }
 
     /** True as well when it has run to its end: there is nothing to take back. */

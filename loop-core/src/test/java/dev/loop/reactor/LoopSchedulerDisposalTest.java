@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.test.StepVerifier;
@@ -149,5 +150,82 @@ class LoopSchedulerDisposalTest {
         StepVerifier.create(Mono.just(1).subscribeOn(scheduler)).verifyError(RejectedExecutionException.class);
         StepVerifier.create(Mono.just(1).publishOn(scheduler)).verifyError(RejectedExecutionException.class);
         StepVerifier.create(Mono.delay(Duration.ofMillis(1), scheduler)).verifyError(RejectedExecutionException.class);
+    }
+
+    // --- the graceful end
+
+    @Test
+    void aGracefulEndWaitsForWhatWasScheduledAndTakesNothingMore() {
+        Scheduler.Worker worker = scheduler.createWorker();
+        scheduler.schedule(() -> trail.add("soon"));
+        scheduler.schedule(() -> trail.add("later"), 2, TimeUnit.SECONDS);
+        worker.schedule(() -> trail.add("worker"), 3, TimeUnit.SECONDS);
+        Disposable periodic = scheduler.schedulePeriodically(() -> trail.add("tick"), 1, 1, TimeUnit.SECONDS);
+        Mono<Void> end = scheduler.disposeGracefully();
+        assertThat(scheduler.isDisposed()).isFalse(); // it is cold
+        end.subscribe(null, null, () -> trail.add("ended at " + test.elapsed()));
+        end.subscribe(null, null, () -> trail.add("and again"));
+        assertThat(scheduler.isDisposed()).isTrue();
+        assertThat(periodic.isDisposed()).isTrue();
+        assertThatThrownBy(() -> scheduler.schedule(() -> {})).isInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(() -> worker.schedule(() -> {})).isInstanceOf(RejectedExecutionException.class);
+        test.advance(Duration.ofMinutes(1));
+        assertThat(trail).containsExactly("soon", "later", "worker", "ended at PT3S", "and again");
+        assertThat(worker.isDisposed()).isTrue();
+        end.subscribe(null, null, () -> trail.add("it had ended"));
+        test.advance(Duration.ofMillis(1));
+        assertThat(trail).endsWith("it had ended");
+        assertThat(LoopScheduler.of(loop)).isNotSameAs(scheduler);
+    }
+
+    @Test
+    void aGracefulEndThatTakesTooLongIsCutShort() {
+        scheduler.schedule(() -> trail.add("never"), 1, TimeUnit.HOURS);
+        StepVerifier verifier = StepVerifier.create(scheduler
+                        .disposeGracefully()
+                        .timeout(Monos.from(loop, () -> loop.sleep(Duration.ofSeconds(5))))
+                        .onErrorResume(_ -> Mono.fromRunnable(scheduler::dispose)))
+                .expectComplete()
+                .verifyLater();
+        test.advance(Duration.ofHours(2));
+        verifier.verify(Duration.ofSeconds(20));
+        assertThat(trail).isEmpty();
+    }
+
+    @Test
+    void aGracefulEndOfAnIdleOrClosedLoopIsThereAtOnce() {
+        StepVerifier idle = StepVerifier.create(scheduler.disposeGracefully())
+                .expectComplete()
+                .verifyLater();
+        test.advance(Duration.ofMillis(1));
+        idle.verify(Duration.ofSeconds(20));
+        LoopScheduler next = LoopScheduler.of(loop);
+        next.schedule(() -> trail.add("never"), 1, TimeUnit.HOURS);
+        test.close();
+        StepVerifier.create(next.disposeGracefully()).verifyComplete();
+    }
+
+    /** Facts of Reactor's own schedulers. */
+    @Test
+    void whatRunsIsNotDisposedAndAWorkersWorkIsWithIt() {
+        var seen = new ArrayList<Boolean>();
+        var work = new Disposable[1];
+        work[0] = scheduler.schedule(() -> seen.add(work[0].isDisposed()));
+        Scheduler.Worker worker = scheduler.createWorker();
+        var many = new ArrayList<Disposable>();
+        for (int i = 0; i < 10; i++) {
+            many.add(worker.schedule(() -> trail.add("ran")));
+        }
+        worker.dispose();
+        assertThat(many).allMatch(Disposable::isDisposed);
+        test.advance(Duration.ofMillis(1));
+        assertThat(seen).containsExactly(false);
+        assertThat(trail).isEmpty();
+        assertThat(Scannable.from(worker).scan(Scannable.Attr.PARENT)).isSameAs(scheduler);
+        assertThat(Scannable.from(worker).name()).contains("test-loop").endsWith(".worker");
+        assertThat(Scannable.from(scheduler).scan(Scannable.Attr.TERMINATED)).isFalse();
+        assertThat(Scannable.from(work[0]).scan(Scannable.Attr.TERMINATED)).isTrue();
+        assertThat(Scannable.from(many.getFirst()).scan(Scannable.Attr.CANCELLED))
+                .isTrue();
     }
 }

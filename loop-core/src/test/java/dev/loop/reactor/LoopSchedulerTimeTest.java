@@ -166,4 +166,39 @@ class LoopSchedulerTimeTest {
         verifier.verify(Duration.ofSeconds(20));
         assertThat(threads).hasSize(1000).containsOnly(true);
     }
+
+    @Test
+    void theTestLoopIsTheClockOfAStepVerifier() {
+        StepVerifier.create(Flux.interval(Duration.ofHours(1), scheduler))
+                .expectSubscription()
+                .then(() -> test.advance(Duration.ofMinutes(59)))
+                .then(() -> note("nothing yet"))
+                .then(() -> test.advance(Duration.ofMinutes(1)))
+                .expectNext(0L)
+                .then(() -> test.advance(Duration.ofHours(2)))
+                .expectNext(1L, 2L)
+                .thenCancel()
+                .verify(Duration.ofSeconds(20));
+        assertThat(trail).containsExactly("nothing yet at 3540000");
+        assertThat(test.elapsed()).isEqualTo(Duration.ofHours(3));
+    }
+
+    /** The verifier polls its script in real time; what moves the clock is the task's own sleep. */
+    @Test
+    void aTaskIsTheClockOfAStepVerifierThatItRuns() {
+        try (var patient = TestLoop.builder().allowRealTime().build()) {
+            patient.runMain(() -> {
+                Scheduler own = LoopScheduler.of(patient.loop());
+                StepVerifier.create(Flux.interval(Duration.ofHours(1), own)
+                                .map(n -> n + " at " + patient.elapsed().toHours()))
+                        .expectSubscription()
+                        .then(() -> Async.sleep(Duration.ofMinutes(90)).await())
+                        .expectNext("0 at 1")
+                        .then(() -> Async.sleep(Duration.ofHours(1)).await())
+                        .expectNext("1 at 2")
+                        .thenCancel()
+                        .verify(Duration.ofSeconds(20));
+            });
+        }
+    }
 }
