@@ -517,7 +517,8 @@ class ProcessPoolTest {
                 String go = dir.resolve("go").toString();
                 String file = sign.toString();
                 Future<String> job = pool.submit(() -> {
-                    Files.writeString(Path.of(file), "" + ProcessHandle.current().pid());
+                    Files.writeString(
+                            Path.of(file), "" + ProcessHandle.current().pid());
                     while (!Files.exists(Path.of(go))) {
                         LockSupport.parkNanos(1_000_000);
                     }
