@@ -220,7 +220,7 @@ class ProcessPoolTest {
     }
 
     private static int deep(int n) {
-        return 1 + deep(n + 1);
+        return n < 0 ? 0 : 1 + deep(n + 1);
     }
 
     // --- crashes
