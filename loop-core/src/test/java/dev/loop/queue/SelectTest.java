@@ -236,10 +236,12 @@ class SelectTest {
                 return Integer.compare(one, other);
             });
             queue.put(1).await();
-            EventLoop.current().callSoon(() -> assertThat(channel.trySend("meanwhile")).isTrue());
+            EventLoop.current()
+                    .callSoon(() -> assertThat(channel.trySend("meanwhile")).isTrue());
             EventLoop.current().callSoon(() -> assertThat(queue.tryPut(2)).isTrue());
             fill[0] = true;
-            String won = Select.first(receive(channel, x -> x), put(queue, 3, () -> "put"), after(SECOND, () -> "late"));
+            String won =
+                    Select.first(receive(channel, x -> x), put(queue, 3, () -> "put"), after(SECOND, () -> "late"));
             assertThat(won).isEqualTo("meanwhile");
             assertNobodyWaits(channel);
             assertThat(queue.size()).isEqualTo(2);

@@ -98,7 +98,8 @@ class FluxesIntoTest {
             assertThatThrownBy(() -> Monos.await(Fluxes.into(failing, queue))).hasMessage("boom");
             assertThat(queue.isShutdown()).isFalse();
             assertThat(queue.tryGet()).isEqualTo(1);
-            assertThatThrownBy(() -> Monos.await(Fluxes.intoAndShutdown(failing, queue))).hasMessage("boom");
+            assertThatThrownBy(() -> Monos.await(Fluxes.intoAndShutdown(failing, queue)))
+                    .hasMessage("boom");
             assertThat(queue).containsExactly(1);
         });
     }
@@ -196,8 +197,8 @@ class FluxesIntoTest {
     void aChannelIsClosedWithTheFailure() {
         test.runMain(() -> {
             var failed = new Channel<Integer>(4);
-            assertThatThrownBy(() -> Monos.await(
-                            Fluxes.intoAndClose(Flux.error(new IllegalStateException("boom")), failed)))
+            assertThatThrownBy(() ->
+                            Monos.await(Fluxes.intoAndClose(Flux.error(new IllegalStateException("boom")), failed)))
                     .hasMessage("boom");
             assertThatThrownBy(() -> failed.receive().await())
                     .isInstanceOf(ChannelClosedException.class)
@@ -219,8 +220,8 @@ class FluxesIntoTest {
     void aQueueBetweenTwoFluxesOfOtherThreads() {
         EventLoop.run(() -> {
             var queue = new Queue<Integer>(7);
-            Future<Void> filling = Monos.toFuture(
-                    Fluxes.intoAndShutdown(Flux.range(0, 5000).publishOn(Schedulers.parallel()), queue));
+            Future<Void> filling =
+                    Monos.toFuture(Fluxes.intoAndShutdown(Flux.range(0, 5000).publishOn(Schedulers.parallel()), queue));
             List<Integer> got = Async.toThread(() -> Fluxes.from(queue)
                             .publishOn(Schedulers.single(), 16)
                             .collectList()

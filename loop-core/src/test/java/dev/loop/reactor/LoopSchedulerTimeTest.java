@@ -189,7 +189,8 @@ class LoopSchedulerTimeTest {
         try (var patient = TestLoop.builder().allowRealTime().build()) {
             patient.runMain(() -> {
                 Scheduler own = LoopScheduler.of(patient.loop());
-                StepVerifier.create(Flux.interval(Duration.ofHours(1), own).map(n -> n + " at " + patient.elapsed().toHours()))
+                StepVerifier.create(Flux.interval(Duration.ofHours(1), own)
+                                .map(n -> n + " at " + patient.elapsed().toHours()))
                         .expectSubscription()
                         .then(() -> Async.sleep(Duration.ofMinutes(90)).await())
                         .expectNext("0 at 1")

@@ -244,7 +244,8 @@ class ReactorTableTest {
             assertThat(got).containsExactly("a", "b", "c");
             var other = new Queue<String>(2);
             Mono<Void> filled = Fluxes.intoAndShutdown(flux, other);
-            assertThat(list(Fluxes.from(other).mergeWith(filled.cast(String.class)))).isEqualTo(got);
+            assertThat(list(Fluxes.from(other).mergeWith(filled.cast(String.class))))
+                    .isEqualTo(got);
             var third = new Queue<String>();
             for (String item : Fluxes.iterate(flux)) {
                 third.put(item).await();

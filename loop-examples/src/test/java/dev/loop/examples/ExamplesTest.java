@@ -103,7 +103,9 @@ class ExamplesTest {
     private static void reactorQueue() {
         var said = succeed("reactor-queue");
 
-        var first = said.lines().stream().takeWhile(line -> !line.startsWith("the queue")).toList();
+        var first = said.lines().stream()
+                .takeWhile(line -> !line.startsWith("the queue"))
+                .toList();
         assertThat(first).startsWith("the Flux is asked for 2").allMatch(line -> !line.endsWith("asked for 3"));
         assertThat(first.stream().filter(line -> line.contains(" takes ")).map(line -> line.replaceFirst(".* ", "")))
                 .containsExactly("1", "2", "3", "4", "5", "6");
@@ -137,7 +139,16 @@ class ExamplesTest {
                         " 260 ms  consumer 1  has ended               [        ] 0 waiting")
                 .endsWith("9 of 9 items arrived, at most 2 were under way; the producers waited 290 ms for room");
         // the same on the real clock, where the times are not exact
-        assertThat(succeed("producer-consumer", "--producers", "12", "--consumers", "12", "--items", "1", "--capacity", "1")
+        assertThat(succeed(
+                                "producer-consumer",
+                                "--producers",
+                                "12",
+                                "--consumers",
+                                "12",
+                                "--items",
+                                "1",
+                                "--capacity",
+                                "1")
                         .lines())
                 .anyMatch(line -> line.contains("sent 12.1"))
                 .last()
