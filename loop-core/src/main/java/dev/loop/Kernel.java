@@ -13,7 +13,9 @@ import dev.loop.internal.timer.TimerQueue;
 import dev.loop.spi.Clock;
 import dev.loop.spi.Poller;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,6 +46,7 @@ abstract sealed class Kernel permits Inspection {
     final TaskList tasks = new TaskList();
     final Set<ForeignWait.Abandoned> foreignWaits = new LinkedHashSet<>();
     final CancelWave cancels = new CancelWave();
+    final SequencedMap<LoopLocal<?>, Object> locals = new LinkedHashMap<>();
     final Reports reports;
     final Meter meter;
     final Probe probes;

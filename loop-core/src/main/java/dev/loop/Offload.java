@@ -36,13 +36,18 @@ final class Offload {
         return submit(executor(), work);
     }
 
+    @SuppressWarnings("unchecked") // it has no use for the value
     <T extends @Nullable Object> Future<T> submit(Executor threads, Callable<? extends T> work) {
+        return submit(threads, work, (CallHook<T>) OffloadedCall.ABANDONING);
+    }
+
+    <T extends @Nullable Object> Future<T> submit(Executor threads, Callable<? extends T> work, CallHook<T> hook) {
         Context context = loop.capture();
-        var call = new OffloadedCall<T>(this, loop, threads, () -> this.<T>inContext(context, work));
+        var call = new OffloadedCall<T>(this, loop, threads, hook, () -> this.<T>inContext(context, work));
         running++;
         try {
             threads.execute(call);
-        } catch (RejectedExecutionException e) {
+        } catch (Throwable e) { // not only a refusal: no thread may be left to start
             running--;
             throw e;
         }

@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may use it, one at a time; whoever makes something of this class sees to that.
  *
  * <p>On a platform thread the body is run by that thread, and in a task or callback by the loop's thread: it costs two switches of
- * virtual threads, some hundred nanoseconds. If the caller is a virtual thread that is no loop's, or {@code java.lang} is not open to
- * this library, it costs two hand-overs between threads, some microseconds.
+ * virtual threads, some hundred nanoseconds. If the first caller is a virtual thread that is no loop's, or {@code java.lang} is not open
+ * to this library, or such a virtual thread calls what others have begun, it costs two hand-overs between threads, some microseconds.
+ *
+ * <p>One thing is lost: an interrupt of a platform thread without a loop, if it comes while the body runs there, and the body blocks in
+ * the JDK before it stops again. The JDK wipes it out. While the body is blocked the interrupt reaches it.
  */
 public final class Resumable {
 
@@ -57,7 +60,7 @@ public final class Resumable {
         FreeCoroutine c = coroutine;
         EventLoop loop = EventLoop.currentOrNull();
         if (c == null) {
-            c = FreeCoroutine.create(name, begin(loop));
+            c = FreeCoroutine.create(name, loop != null, begin(loop));
             c.refuseWaits(!waits);
             coroutine = c;
         } else if (c.isDone()) {

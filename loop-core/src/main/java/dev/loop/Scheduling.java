@@ -286,6 +286,26 @@ abstract sealed class Scheduling extends Inspection permits EventLoop {
     }
 
     /**
+     * Runs blocking code on a thread of an executor, for those who can do more about a cancel than to abandon it.
+     *
+     * @param threads where it runs; it stays the caller's
+     * @param blocking runs outside of the loop; it must not touch the loop's state
+     * @param hook is asked by a cancel of a call that has begun, and is told when the call is over; of one that the executor refuses
+     *     it hears nothing
+     * @param <T> what it returns
+     * @return its outcome; as {@link #runInExecutor(Executor, Callable)}, but what a cancel does is the hook's to say
+     * @throws java.util.concurrent.RejectedExecutionException if the executor refuses
+     */
+    public <T extends @Nullable Object> Future<T> runInExecutor(
+            Executor threads, Callable<? extends T> blocking, CallHook<T> hook) {
+        checkUsable();
+        return offload.submit(
+                Objects.requireNonNull(threads, "threads"),
+                Objects.requireNonNull(blocking, "blocking"),
+                Objects.requireNonNull(hook, "hook"));
+    }
+
+    /**
      * Watches a channel: the way to non-blocking I/O of one's own.
      *
      * @param channel in non-blocking mode; it stays the caller's

@@ -272,6 +272,7 @@ final class Shutdown implements Listener {
             wait.fail(loop.closedException());
         }
         loop.foreignWaits.clear();
+        LoopLocal.close(loop);
     }
 
     /**

@@ -114,6 +114,17 @@ class ArchitectureTest {
                 .resideInAnyPackage("org.junit..", "org.opentest4j..", "org.apiguardian.."));
     }
 
+    /** The library is optional: what does not need it must not load it. */
+    @Test
+    void onlyTheCronExpressionSeesCronUtils() {
+        check(noClasses()
+                .that()
+                .haveNameNotMatching("dev\\.loop\\.flow\\.CronExpression(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.cronutils.."));
+    }
+
     @Test
     void onlyThePollPackageUsesSelectors() {
         check(noClasses()

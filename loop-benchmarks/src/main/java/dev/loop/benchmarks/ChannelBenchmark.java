@@ -222,7 +222,9 @@ public class ChannelBenchmark extends OnLoop {
         Sinks.Many<Integer> sink = Sinks.many().unicast().onBackpressureBuffer();
         int[] arrived = {0};
         var done = new CountDownLatch(1);
-        sink.asFlux().publishOn(Schedulers.parallel(), CAPACITY).subscribe(item -> arrived[0] += item, null, done::countDown);
+        sink.asFlux()
+                .publishOn(Schedulers.parallel(), CAPACITY)
+                .subscribe(item -> arrived[0] += item, null, done::countDown);
         for (int i = 0; i < OPERATIONS; i++) {
             sink.tryEmitNext(1).orThrow();
         }

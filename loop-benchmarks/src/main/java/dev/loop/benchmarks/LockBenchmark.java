@@ -8,6 +8,7 @@ import dev.loop.Task;
 import dev.loop.benchmarks.BareLoop.ParkingLock;
 import dev.loop.sync.Lock;
 import java.util.ArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 
@@ -96,5 +97,52 @@ public class LockBenchmark extends OnLoop {
             }
             return held[0];
         });
+    }
+
+    /**
+     * Peer: the hand-off between a hundred virtual threads by a fair lock of java.util.concurrent.
+     *
+     * @return how often the lock was held
+     */
+    @Benchmark
+    @OperationsPerInvocation(OPERATIONS)
+    public int baselineJucHandOff() {
+        var lock = new ReentrantLock(true);
+        int[] held = {0};
+        PlainThreads.run(TASKS, () -> {
+            for (int i = 0; i < OPERATIONS / TASKS; i++) {
+                lock.lock();
+                try {
+                    Thread.yield();
+                    held[0]++;
+                } finally {
+                    lock.unlock();
+                }
+            }
+        });
+        return held[0];
+    }
+
+    /**
+     * Peer: one virtual thread that takes a free, fair lock of java.util.concurrent and releases it.
+     *
+     * @return how often the lock was held
+     */
+    @Benchmark
+    @OperationsPerInvocation(OPERATIONS)
+    public int baselineJucUncontended() {
+        var lock = new ReentrantLock(true);
+        int[] held = {0};
+        PlainThreads.run(1, () -> {
+            for (int i = 0; i < OPERATIONS; i++) {
+                lock.lock();
+                try {
+                    held[0]++;
+                } finally {
+                    lock.unlock();
+                }
+            }
+        });
+        return held[0];
     }
 }

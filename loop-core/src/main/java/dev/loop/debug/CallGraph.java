@@ -11,10 +11,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * Who waits for whom: tasks with their own frames, what each awaits, and by which tasks it is awaited, through {@code gather},
- * {@code waitOn}, {@code waitFor}, {@code shield} and groups; and circles of tasks that wait for each other.
+ * {@code waitOn}, {@code waitFor}, {@code shield}, groups, and {@linkplain dev.loop.Resource what tasks hold}, such as a lock; and
+ * circles of tasks that wait for each other.
  *
  * {@snippet class="dev.loop.debug.CallGraphTest" region="callgraph"}
  *
@@ -41,8 +43,8 @@ public final class CallGraph {
      * @param name the name of the task; for another future, its kind
      * @param doing what it does, as the end of a sentence: {@code awaits Gather(a, b)}
      * @param stack a task's own frames, the innermost first; empty before its first step, after its end, and for other futures
-     * @param awaits the tasks that it waits for, also through other futures
-     * @param awaitedBy the tasks that wait for it, also through other futures
+     * @param awaits the tasks that it waits for, also through other futures, or because they hold what it wants
+     * @param awaitedBy the tasks that wait for it, also through other futures, or because it holds what they want
      */
     public record Node(
             Future<?> future,
@@ -93,7 +95,11 @@ public final class CallGraph {
      * @return the graph, in the order in which the tasks were made
      */
     public static CallGraph captureAll(EventLoop loop) {
-        var edges = new WaitEdges(loop.allTasks());
+        return of(new WaitEdges(loop.allTasks()));
+    }
+
+    /** All tasks. */
+    static CallGraph of(WaitEdges edges) {
         return graph(edges, edges.tasks());
     }
 
@@ -106,10 +112,14 @@ public final class CallGraph {
      * @throws IllegalStateException if the loop has closed
      */
     public static CompletableFuture<CallGraph> captureAllThreadsafe(EventLoop loop) {
-        var result = new CompletableFuture<CallGraph>();
+        return threadsafe(loop, () -> captureAll(loop));
+    }
+
+    static <T> CompletableFuture<T> threadsafe(EventLoop loop, Supplier<T> capture) {
+        var result = new CompletableFuture<T>();
         loop.callSoonThreadsafe(() -> {
             try {
-                result.complete(captureAll(loop));
+                result.complete(capture.get());
             } catch (RuntimeException e) {
                 result.completeExceptionally(e);
             }
@@ -173,15 +183,9 @@ public final class CallGraph {
      */
     public String format() {
         var text = new StringBuilder();
-        for (List<String> cycle : cycles) {
-            text.append("cycle: ")
-                    .append(String.join(" -> ", cycle))
-                    .append(" -> ")
-                    .append(cycle.getFirst())
-                    .append('\n');
-        }
+        WaitText.appendCycles(text, cycles);
         for (Node node : nodes) {
-            WaitText.append(text, node);
+            WaitText.append(text, node, "", List.of());
         }
         return text.toString();
     }

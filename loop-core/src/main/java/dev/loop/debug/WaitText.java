@@ -20,10 +20,14 @@ final class WaitText {
     static List<StackTraceElement> ownFrames(Task<?> task) {
         List<StackTraceElement> stack = task.stack();
         int from = stack.size();
-        while (from > 0 && !stack.get(from - 1).getClassName().equals(CallGraph.class.getName())) {
+        while (from > 0 && !isCapture(stack.get(from - 1).getClassName())) {
             from--;
         }
         return stack.subList(from, stack.size());
+    }
+
+    private static boolean isCapture(String className) {
+        return className.equals(CallGraph.class.getName()) || className.equals(TaskDump.class.getName());
     }
 
     static String doing(Task<?> task, List<StackTraceElement> stack) {
@@ -75,22 +79,40 @@ final class WaitText {
         return kind(future) + "(" + String.join(", ", texts) + ")";
     }
 
-    static void append(StringBuilder text, CallGraph.Node node) {
-        text.append(node.name()).append(' ').append(node.doing()).append('\n');
-        if (!node.awaitedBy().isEmpty()) {
-            text.append("    awaited by ").append(names(node.awaitedBy())).append('\n');
+    static void appendCycles(StringBuilder text, List<List<String>> cycles) {
+        for (List<String> cycle : cycles) {
+            text.append("cycle: ")
+                    .append(String.join(" -> ", cycle))
+                    .append(" -> ")
+                    .append(cycle.getFirst())
+                    .append('\n');
         }
-        List<StackTraceElement> stack = node.stack();
+    }
+
+    /** A node; what else is known of it comes at the end of its first line, and in lines of their own. */
+    static void append(StringBuilder text, CallGraph.Node node, String more, List<String> details) {
+        text.append(node.name()).append(' ').append(node.doing()).append(more).append('\n');
+        details.forEach(detail -> text.append("    ").append(detail).append('\n'));
+        if (!node.awaitedBy().isEmpty()) {
+            text.append("    awaited by ")
+                    .append(list(node.awaitedBy().stream().map(Task::name).toList()))
+                    .append('\n');
+        }
+        appendStack(text, "    at ", node.stack());
+    }
+
+    static void appendStack(StringBuilder text, String before, List<StackTraceElement> stack) {
         for (StackTraceElement frame : stack.subList(0, Math.min(stack.size(), MOST_FRAMES))) {
-            text.append("    at ").append(frame).append('\n');
+            text.append(before).append(frame).append('\n');
         }
         if (stack.size() > MOST_FRAMES) {
             text.append("    … ").append(stack.size() - MOST_FRAMES).append(" more\n");
         }
     }
 
-    private static String names(List<Task<?>> tasks) {
-        String first = tasks.stream().limit(MOST_PARTS).map(Task::name).collect(Collectors.joining(", "));
-        return tasks.size() > MOST_PARTS ? first + " and " + (tasks.size() - MOST_PARTS) + " more" : first;
+    /** The first of these names, and how many more there are. */
+    static String list(List<String> names) {
+        String first = names.stream().limit(MOST_PARTS).collect(Collectors.joining(", "));
+        return names.size() > MOST_PARTS ? first + " and " + (names.size() - MOST_PARTS) + " more" : first;
     }
 }

@@ -53,8 +53,8 @@ final class Attempts {
         if (each == null && end.isNever()) {
             return body.run();
         }
-        boolean endIsFirst = each == null || (!end.isNever() && end.when() - loop.time() <= Nanos.of(each));
-        CancelScope scope = endIsFirst ? CancelScope.withDeadline(end) : CancelScope.within(each);
+        boolean endIsFirst = !end.isNever() && (each == null || end.when() - loop.time() <= Nanos.of(each));
+        CancelScope scope = each == null || endIsFirst ? CancelScope.withDeadline(end) : CancelScope.within(each);
         return scope.about("attempt " + number).callOrFail(body);
     }
 

@@ -206,7 +206,9 @@ public final class RetryBuilder {
     @CanIgnoreReturnValue
     @SafeVarargs
     public final RetryBuilder abortOn(Class<? extends Throwable>... types) {
-        aborts.addAll(List.of(types));
+        for (Class<? extends Throwable> type : types) {
+            aborts.add(Objects.requireNonNull(type, "type"));
+        }
         return this;
     }
 

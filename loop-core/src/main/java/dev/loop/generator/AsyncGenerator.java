@@ -203,12 +203,15 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
 
     /** After each use; keeps this from being collected as long as it is used. */
     private void settle() {
-        Abandoned a = abandoned;
-        if (a != null && core.isEnded()) {
-            abandoned = null;
-            a.settled();
+        try {
+            Abandoned a = abandoned;
+            if (a != null && core.isEnded()) {
+                abandoned = null;
+                a.settled();
+            }
+        } finally {
+            Reference.reachabilityFence(this);
         }
-        Reference.reachabilityFence(this);
     }
 
     @Override
@@ -221,6 +224,7 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
         public boolean hasNext() {
             AsyncGeneratorCore.checkTask();
             core.check("hasNext()");
+            EventLoop.current().done().await(); // a body that never waits must not starve the others
             try {
                 begin();
                 return core.fetch();

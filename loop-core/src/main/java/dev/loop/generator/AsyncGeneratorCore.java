@@ -160,10 +160,7 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
             untrack = current.trackAsyncGenerator(new Closing(this));
             loop = current;
         }
-        state = State.RUNNING;
-        sent = toSend;
-        thrown = toThrow;
-        run();
+        run(toSend, toThrow);
         if (state == State.ENDED) {
             end();
             Throwable f = failure;
@@ -180,14 +177,21 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
         return value;
     }
 
-    private void run() {
+    private void run(@Nullable Object toSend, @Nullable Throwable toThrow) {
+        boolean fresh = state == State.NEW;
         boolean ran = false;
+        state = State.RUNNING;
+        sent = toSend;
+        thrown = toThrow;
         try {
             resumable.resume();
             ran = true;
         } finally {
-            if (!ran) { // it was refused where it stands
+            if (!ran && fresh) { // it was refused where it is, or there is no memory for a thread
+                end();
+            } else if (!ran) {
                 state = State.STOPPED;
+                thrown = null;
             }
         }
     }

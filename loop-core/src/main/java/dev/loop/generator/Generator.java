@@ -252,11 +252,14 @@ public final class Generator<Y extends @Nullable Object, S extends @Nullable Obj
 
     /** After each use; keeps this from being collected as long as it is used. */
     private void settle() {
-        Abandoned a = abandoned;
-        if (a != null && core.isEnded()) {
-            a.settled();
+        try {
+            Abandoned a = abandoned;
+            if (a != null && core.isEnded()) {
+                a.settled();
+            }
+        } finally {
+            Reference.reachabilityFence(this);
         }
-        Reference.reachabilityFence(this);
     }
 
     @Override

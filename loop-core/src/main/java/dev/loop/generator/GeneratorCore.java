@@ -219,14 +219,29 @@ final class GeneratorCore implements Abandoned.Core {
                 }
                 drop();
             }
-            state = State.STOPPED;
-            sent = toSend;
-            thrown = toThrow;
-            resumable.resume();
+            run(toSend, toThrow);
             return null;
         } finally {
             if (this != root) {
                 executing.setRelease(false);
+            }
+        }
+    }
+
+    private void run(@Nullable Object toSend, @Nullable Throwable toThrow) {
+        State before = state;
+        boolean ran = false;
+        state = State.STOPPED;
+        sent = toSend;
+        thrown = toThrow;
+        try {
+            resumable.resume();
+            ran = true;
+        } finally {
+            if (!ran) { // it was refused where it is, or there is no memory for a thread
+                state = before;
+                sent = null;
+                thrown = null;
             }
         }
     }

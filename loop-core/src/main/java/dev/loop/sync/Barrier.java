@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *   BROKEN -> FILLING     by reset()
  * </pre>
  *
- * {@snippet class="dev.loop.SnippetsTest" region="barrier"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="barrier"}
  *
  * <p>A round is released as a whole inside the call that completes it: its futures are done when that returns. So there is no time
  * in which it drains, as asyncio's does until its tasks have run, and whoever comes late is of the next round. What was released stays

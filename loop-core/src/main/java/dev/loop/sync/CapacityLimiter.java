@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * tokens to borrowers, one to each: a task, or any other object on whose behalf somebody works. A borrower that asks for a second
  * one, which could make it wait for itself, is refused.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="limiter"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="limiter"}
  *
  * <p>It is fair: first come, first served. It belongs to its loop's thread. The idea is trio's.
  */
@@ -106,6 +106,15 @@ public final class CapacityLimiter implements Resource {
         Token token = newToken(borrower);
         take(token);
         return token;
+    }
+
+    /**
+     * The loop whose tasks use it. Any thread may ask.
+     *
+     * @return the loop
+     */
+    public EventLoop loop() {
+        return loop;
     }
 
     /**
@@ -240,7 +249,7 @@ public final class CapacityLimiter implements Resource {
     }
 
     /** A token that is lent, until this is closed. Closing it again is harmless. */
-    public static final class Token extends Grant implements AutoCloseable {
+    public static final class Token extends Grants.Listed implements AutoCloseable {
         private final CapacityLimiter limiter;
         private final Object borrower;
         private boolean lent;

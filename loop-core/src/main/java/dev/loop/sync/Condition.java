@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A place where tasks that hold a {@link Lock} wait for others to change what it guards. The wait lets go of the lock and takes it
  * again before it ends; the {@link Lock.Held} of the caller stays the same, and is valid again then.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="condition"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="condition"}
  *
  * <p>However a wait ends, the lock is held again: a cancel has to wait for that too, and of several cancels the last one's reason is
  * told. Who closes the {@code Held} during the wait ends the wait as cancelled. As everywhere, a signal says that something may have

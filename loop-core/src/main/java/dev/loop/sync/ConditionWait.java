@@ -2,6 +2,7 @@ package dev.loop.sync;
 
 import dev.loop.CancelHook;
 import dev.loop.CancelledException;
+import dev.loop.Future;
 import dev.loop.Promise;
 import dev.loop.Resource;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,9 @@ final class ConditionWait implements CancelHook<@Nullable Void> {
     private final Lock.Held held;
     final Promise<@Nullable Void> promise;
     private State state = State.WAITING;
+
+    @Nullable Future<Lock.Held> retaking; // the place in the queue of the lock
+
     private boolean signalled; // and the signal is still this one's
     private @Nullable CancelledException cancel; // the last one
     private boolean stopping;
@@ -47,7 +51,7 @@ final class ConditionWait implements CancelHook<@Nullable Void> {
 
     private void retake() {
         state = State.RETAKING;
-        condition.lock().resume(held);
+        condition.lock().resume(held, this);
     }
 
     /** The lock is held again. */
@@ -68,6 +72,8 @@ final class ConditionWait implements CancelHook<@Nullable Void> {
     void abandoned() {
         if (state == State.WAITING) {
             condition.remove(this);
+        } else if (retaking != null) {
+            retaking.cancel();
         }
         state = State.ENDED;
         passOn();

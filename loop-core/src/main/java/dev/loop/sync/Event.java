@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A flag that tasks wait for. Setting it lets all of them go on; until it is cleared nobody waits any more.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="event"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="event"}
  *
  * <p>It belongs to its loop's thread. For a value that comes once take {@link EventLoop#promise()}.
  */

@@ -17,6 +17,7 @@ abstract class Grant {
     /** Between the code that asks and the stack that is taken. */
     private static final Set<String> OURS = Stream.of(
                     Grant.class,
+                    Grants.class,
                     Lock.class,
                     Semaphore.class,
                     BoundedSemaphore.class,
@@ -29,13 +30,6 @@ abstract class Grant {
     final @Nullable Task<?> task;
     private final List<StackTraceElement> acquiredAt;
     long since;
-
-    // in the list of those that are out
-    @Nullable Grant previous;
-
-    @Nullable Grant next;
-
-    boolean listed;
 
     /** For the task or callback that calls. */
     Grant(EventLoop loop) {

@@ -1,5 +1,6 @@
 package dev.loop.sync;
 
+import dev.loop.EventLoop;
 import dev.loop.Resource;
 import dev.loop.Task;
 import java.util.ArrayList;
@@ -15,15 +16,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class Grants {
 
+    /** A grant that can be in such a list, in one at most. */
+    abstract static class Listed extends Grant {
+        private @Nullable Listed previous;
+        private @Nullable Listed next;
+        private boolean listed;
+
+        Listed(EventLoop loop) {
+            super(loop);
+        }
+    }
+
     /** How many are known. */
     static final int MOST = 1000;
 
-    private @Nullable Grant first;
-    private @Nullable Grant last;
+    private @Nullable Listed first;
+    private @Nullable Listed last;
     private int size;
 
-    void add(Grant grant) {
-        Grant l = last;
+    void add(Listed grant) {
+        Listed l = last;
         grant.previous = l;
         if (l == null) {
             first = grant;
@@ -37,12 +49,12 @@ final class Grants {
         }
     }
 
-    void remove(Grant grant) {
+    void remove(Listed grant) {
         if (!grant.listed) {
             return;
         }
-        Grant p = grant.previous;
-        Grant n = grant.next;
+        Listed p = grant.previous;
+        Listed n = grant.next;
         if (p == null) {
             first = n;
         } else {
@@ -60,14 +72,14 @@ final class Grants {
     }
 
     /** The latest one, if that is a task's. */
-    @Nullable Grant lastOf(@Nullable Task<?> task) {
-        Grant l = last;
+    @Nullable Listed lastOf(@Nullable Task<?> task) {
+        Listed l = last;
         return l != null && task != null && l.task == task ? l : null;
     }
 
     Collection<Task<?>> holders() {
         Set<Task<?>> holders = new LinkedHashSet<>();
-        for (Grant grant = first; grant != null; grant = grant.next) {
+        for (Listed grant = first; grant != null; grant = grant.next) {
             if (grant.task != null) {
                 holders.add(grant.task);
             }
@@ -77,7 +89,7 @@ final class Grants {
 
     List<Resource.Hold> holds() {
         var holds = new ArrayList<Resource.Hold>(size);
-        for (Grant grant = first; grant != null; grant = grant.next) {
+        for (Listed grant = first; grant != null; grant = grant.next) {
             holds.add(grant.hold());
         }
         return holds;

@@ -133,12 +133,12 @@ public final class Lock implements Resource {
     }
 
     /** Takes the lock again for one that was suspended: now, or in its turn. */
-    void resume(Held held) {
+    void resume(Held held, ConditionWait wait) {
         if (holder == null) {
             take(held);
             held.taken();
         } else {
-            held.retaking = waiters.park(held);
+            wait.retaking = waiters.park(held);
         }
     }
 
@@ -179,10 +179,7 @@ public final class Lock implements Resource {
         private final Lock lock;
         private boolean released;
 
-        // while a condition has let go of the lock
-        @Nullable ConditionWait wait;
-
-        @Nullable Future<Held> retaking;
+        private @Nullable ConditionWait wait; // while that has let go of the lock
 
         private Held(Lock lock) {
             super(lock.loop);
@@ -205,12 +202,7 @@ public final class Lock implements Resource {
                 lock.release();
                 return;
             }
-            Future<Held> r = retaking;
             wait = null;
-            retaking = null;
-            if (r != null) {
-                r.cancel(); // out of the lock's queue
-            }
             w.abandoned();
         }
 
@@ -219,7 +211,6 @@ public final class Lock implements Resource {
             ConditionWait w = wait;
             if (w != null) {
                 wait = null;
-                retaking = null;
                 w.ended();
             }
         }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A mutual exclusion that a task owns: the owner may acquire it again, and only the owner releases it, once for each time. For all else
  * it is a {@link Lock}: fair, first come, first served.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="reentrantlock"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="reentrantlock"}
  *
  * <p>A task that ends and holds it has a mistake in it. That is found when another one waits for the lock or asks for it: the loop's
  * {@linkplain EventLoop#exceptionHandler exception handler} is told the task's name, and the lock goes to the next, who may find what it

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A lock for one writer or many readers. It is fair: first come, first served. Readers who come while a writer waits wait behind it,
  * so writers do not starve; readers who stand next to each other in the queue are let in together.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="rwlock"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="rwlock"}
  *
  * <p>It is not re-entrant: a reader who asks again while a writer waits would wait for itself. A writer can become a reader by
  * {@link Held#downgrade()}; the way back would be a deadlock of two readers who both want it, so there is none. It has no owner, and
@@ -218,7 +218,7 @@ public final class RwLock implements Resource {
     }
 
     /** The lock held for reading or writing, until this is closed. Closing it again is harmless. */
-    public static final class Held extends Grant implements AutoCloseable {
+    public static final class Held extends Grants.Listed implements AutoCloseable {
         private final RwLock lock;
         private boolean writes;
         private boolean released;

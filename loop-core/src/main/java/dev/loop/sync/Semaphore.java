@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A number of permits that tasks take and give back. It is fair: first come, first served, also for who wants several at once, and
  * nobody overtakes a task that waits.
  *
- * {@snippet class="dev.loop.SnippetsTest" region="semaphore"}
+ * {@snippet class="dev.loop.sync.SyncSnippetsTest" region="semaphore"}
  *
  * <p>A {@link Permit} that is closed gives back what it has taken. {@link #release()} adds a permit without one, as where one task
  * counts up and another waits for that; it may go above the initial number, which a {@link BoundedSemaphore} refuses. Use one or the
@@ -115,7 +115,7 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
     public void release() {
         loop.checkThread();
         add(1);
-        Grant own = out.lastOf(loop.currentTask());
+        Grants.Listed own = out.lastOf(loop.currentTask());
         if (own != null) {
             out.remove(own); // acquired and released in pairs, as in asyncio: this one does not hold it any more
         }
@@ -244,7 +244,7 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
     }
 
     /** One permit or several, until this is closed. Closing it again is harmless. */
-    public static final class Permit extends Grant implements AutoCloseable {
+    public static final class Permit extends Grants.Listed implements AutoCloseable {
         private final Semaphore semaphore;
         private final int count;
         private boolean released;

@@ -54,11 +54,11 @@ class RateLimiterTest {
     @Test
     void aThirdOfASecondDoesNotDrift() {
         TestLoop.run(() -> {
-            var instants = instants(new RateLimiter(3, ofSeconds(1), 1), 300_001);
+            var instants = instants(new RateLimiter(3, ofSeconds(1), 1), 30_001);
             sleep(ofDays(30)).await();
             assertThat(instants.subList(0, 5))
                     .containsExactly(0L, 333_333_334L, 666_666_667L, 1_000_000_000L, 1_333_333_334L);
-            assertThat(instants.getLast()).isEqualTo(100_000L * 1_000_000_000L);
+            assertThat(instants.getLast()).isEqualTo(10_000L * 1_000_000_000L);
         });
     }
 

@@ -11,9 +11,17 @@ import dev.loop.examples.http.HttpServerExample;
 import dev.loop.examples.net.Chat;
 import dev.loop.examples.net.EchoClient;
 import dev.loop.examples.net.EchoServer;
+import dev.loop.examples.recipes.Barriers;
+import dev.loop.examples.recipes.Conditions;
+import dev.loop.examples.recipes.Filter;
 import dev.loop.examples.recipes.MonoAndTasks;
+import dev.loop.examples.recipes.PeriodicWork;
+import dev.loop.examples.recipes.ProcessPoolExample;
 import dev.loop.examples.recipes.ProducerConsumer;
+import dev.loop.examples.recipes.RateLimited;
 import dev.loop.examples.recipes.ReactorQueue;
+import dev.loop.examples.recipes.Retrying;
+import dev.loop.examples.recipes.SemaphoreGroups;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -43,8 +51,16 @@ public final class Main {
             new Example("timers", Timers.class),
             new Example("task-groups", TaskGroups.class),
             new Example("blocking-calls", BlockingCalls.class),
+            new Example("semaphore-groups", SemaphoreGroups.class),
+            new Example("barrier", Barriers.class),
+            new Example("condition", Conditions.class),
             new Example("mono-and-tasks", MonoAndTasks.class),
             new Example("producer-consumer", ProducerConsumer.class),
+            new Example("generator", Filter.class),
+            new Example("retry", Retrying.class),
+            new Example("periodic", PeriodicWork.class),
+            new Example("rate-limit", RateLimited.class),
+            new Example("process-pool", ProcessPoolExample.class),
             new Example("reactor-queue", ReactorQueue.class),
             new Example("echo-server", EchoServer.class),
             new Example("echo-client", EchoClient.class),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -36,8 +37,16 @@ class ExamplesTest {
             case "timers" -> timers();
             case "task-groups" -> taskGroups();
             case "blocking-calls" -> blockingCalls();
+            case "semaphore-groups" -> semaphoreGroups();
+            case "barrier" -> barrier();
+            case "condition" -> condition();
             case "mono-and-tasks" -> monoAndTasks();
             case "producer-consumer" -> producerConsumer();
+            case "generator" -> generator();
+            case "retry" -> retry();
+            case "periodic" -> periodic();
+            case "rate-limit" -> rateLimit();
+            case "process-pool" -> processPool();
             case "reactor-queue" -> reactorQueue();
             case "echo-server" -> echoServer();
             case "echo-client" -> echoClient();
@@ -114,6 +123,47 @@ class ExamplesTest {
                 .endsWith("the words: never more than you ask for");
     }
 
+    private static void semaphoreGroups() {
+        assertThat(succeed("semaphore-groups", "--virtual", "--tasks", "7").lines())
+                .containsExactly(
+                        "  0.0 s  task 1",
+                        "  0.0 s  task 2",
+                        "  0.0 s  task 3",
+                        "  2.0 s  task 4",
+                        "  2.0 s  task 5",
+                        "  2.0 s  task 6",
+                        "  4.0 s  task 7",
+                        "  6.0 s  all done");
+        // the same on the real clock, where the times are not exact
+        assertThat(succeed("semaphore-groups", "--group", "2", "--tasks", "4", "--pause", "0.02")
+                        .lines())
+                .extracting(line -> line.replaceFirst(".* s  ", ""))
+                .containsExactly("task 1", "task 2", "task 3", "task 4", "all done");
+    }
+
+    private static void barrier() {
+        assertThat(succeed("barrier", "--huts", "1", "--pace", "0.05").lines())
+                .containsExactly(
+                        "anna arrives at hut 1",
+                        "bert arrives at hut 1",
+                        "cleo arrives at hut 1",
+                        "  all are at hut 1, cleo was last");
+        assertThat(succeed("barrier", "--huts", "3", "--pace", "0").lines()).hasSize(12);
+    }
+
+    private static void condition() {
+        assertThat(succeed("condition", "--pause", "0.01").lines())
+                .containsExactly(
+                        "payment of 25, now: 25",
+                        "bert takes 20, left: 5",
+                        "payment of 25, now: 30",
+                        "cleo takes 30, left: 0",
+                        "payment of 25, now: 25",
+                        "payment of 25, now: 50",
+                        "anna takes 50, left: 0",
+                        "left: 0");
+    }
+
     private static void monoAndTasks() {
         var said = succeed("mono-and-tasks");
 
@@ -154,6 +204,100 @@ class ExamplesTest {
                 .last()
                 .asString()
                 .startsWith("12 of 12 items arrived, at most ");
+    }
+
+    private static void generator() {
+        assertThat(succeed("generator").lines())
+                .containsExactly(
+                        "a loop runs tasks",
+                        "a loop runs callbacks as well",
+                        "and a generator needs no loop",
+                        "3 of 4 lines with 'loop'");
+        assertThat(succeed("generator", "values").lines())
+                .containsExactly("a generator yields values", "1 of 4 lines with 'values'");
+
+        var stdin = System.in;
+        System.setIn(new ByteArrayInputStream("one\ntwo\n\nno one".getBytes(StandardCharsets.UTF_8)));
+        try {
+            assertThat(succeed("generator", "--stdin", "one").lines())
+                    .containsExactly("one", "no one", "2 of 4 lines with 'one'");
+        } finally {
+            System.setIn(stdin);
+        }
+    }
+
+    private static void retry() {
+        assertThat(succeed("retry", "--virtual").lines())
+                .containsExactly(
+                        "    0 ms  attempt 1: no answer to call 1; the next one in 100 ms",
+                        "  100 ms  attempt 2: no answer to call 2; the next one in 200 ms",
+                        "  300 ms  attempt 3: no answer to call 3; the next one in 400 ms",
+                        "the answer is 42");
+        assertThat(succeed("retry", "--failures", "1", "--jitter", "FULL").lines())
+                .hasSize(2)
+                .endsWith("the answer is 42");
+
+        var inVain = Said.by("retry", "--virtual", "--failures", "9", "--attempts", "2");
+        assertThat(inVain.lines())
+                .endsWith(
+                        "  100 ms  attempt 2: no answer to call 2; that was the last one",
+                        "gave up after 2 attempts in PT0.1S");
+        assertThat(inVain.exitCode()).isEqualTo(1);
+    }
+
+    private static void periodic() {
+        var said = succeed("periodic", "--virtual", "--count", "6");
+        assertThat(said.lines())
+                .extracting(line -> line.replaceFirst("^..:..:", ""))
+                .containsExactly(
+                        "00.000  run 1 of 6",
+                        "00.400  run 2 of 6",
+                        "00.800  run 3 of 6",
+                        "01.000  cron * * * * * ?",
+                        "01.200  run 4 of 6",
+                        "01.600  run 5 of 6",
+                        "02.000  cron * * * * * ?",
+                        "02.000  run 6 of 6",
+                        "6 runs at a fixed rate, 2 by the calendar");
+        assertThat(succeed("periodic", "--count", "3", "--interval", "0.05").lines())
+                .filteredOn(line -> line.contains("run"))
+                .hasSize(4)
+                .last()
+                .asString()
+                .matches("3 runs at a fixed rate, [01] by the calendar");
+
+        var mistake = Said.by("periodic", "--cron", "* * 25 * * ?");
+        assertThat(mistake.err()).contains("is wrong in its field 3, the hour '25'");
+        assertThat(mistake.exitCode()).isEqualTo(2);
+    }
+
+    private static void rateLimit() {
+        assertThat(succeed("rate-limit", "--virtual").lines())
+                .containsExactly(
+                        "    0 ms  call 1",
+                        "    0 ms  call 2",
+                        "    0 ms  call 3",
+                        "  100 ms  call 4",
+                        "  200 ms  call 5",
+                        "  300 ms  call 6",
+                        "  400 ms  call 7",
+                        "  500 ms  call 8",
+                        "8 calls, 10 in a second and 3 at once");
+        assertThat(succeed("rate-limit", "--calls", "5", "--rate", "100").lines())
+                .hasSize(6)
+                .endsWith("5 calls, 100 in a second and 3 at once");
+    }
+
+    private static void processPool() {
+        var said = succeed("process-pool", "--below", "10000", "--parts", "3", "--processes", "2");
+
+        assertThat(said.lines()).hasSize(5);
+        assertThat(said.lines().subList(0, 3))
+                .extracting(line -> line.replaceFirst(", \\d+ primes", ""))
+                .containsExactly("1 of 3 ranges done so far", "2 of 3 ranges done so far", "3 of 3 ranges done so far");
+        assertThat(said.lines())
+                .endsWith(
+                        "1229 primes below 10000, counted by 2 child processes", "the ticker went on meanwhile: true");
     }
 
     private static void echoServer() throws Exception {

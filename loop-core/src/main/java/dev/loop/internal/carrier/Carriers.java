@@ -70,7 +70,12 @@ final class Carriers {
                 return whyNot;
             }
             if (!Thread.currentThread().isVirtual()) {
-                return selfCheck();
+                boolean interrupted = Thread.interrupted(); // a mount would wipe it out
+                String found = selfCheck();
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                return found;
             }
             // a virtual thread cannot carry; the check needs a thread of its own
             var result = new @Nullable String[1];

@@ -23,6 +23,7 @@ public abstract class FreeCoroutine extends Coroutine {
 
     private @Nullable Coroutine below;
     private @Nullable Trampoline trampoline;
+    private boolean refuses; // itself, whoever calls it
     private final Runnable body;
 
     FreeCoroutine(Runnable body) {
@@ -30,14 +31,20 @@ public abstract class FreeCoroutine extends Coroutine {
     }
 
     /**
-     * A coroutine that has not begun, by the engine that works in this process.
+     * A coroutine that has not begun, by the engine that is best for who calls this and is going to run it.
      *
      * @param name the name of its thread
+     * @param inLoop whether a task or callback calls
      * @param body what it runs; throws nothing
      * @return the coroutine
      */
-    public static FreeCoroutine create(String name, Runnable body) {
-        return Engine.FIBERS ? new FreeFiber(name, body) : new FreeBaton(name, body);
+    public static FreeCoroutine create(String name, boolean inLoop, Runnable body) {
+        return Engine.FIBERS && (inLoop || !isStock()) ? new FreeFiber(name, body) : new FreeBaton(name, body);
+    }
+
+    /** Whether the calling thread is a virtual one that the JDK schedules: it can carry nothing, and hands over to its like fast. */
+    private static boolean isStock() {
+        return Thread.currentThread().isVirtual() && !(CURRENT.get() instanceof FreeFiber);
     }
 
     /** Chosen once for the process. */
@@ -73,7 +80,7 @@ public abstract class FreeCoroutine extends Coroutine {
     public final void push(CoroutineStack newStack, @Nullable Carrier newCarrier) {
         Coroutine caller = newStack.top();
         below = caller;
-        refusesWaits |= caller != null && caller.refusesWaits;
+        refusesWaits = refuses || (caller != null && caller.refusesWaits);
         carrier = newCarrier;
         stack = newStack;
         newStack.top(this);
@@ -108,6 +115,7 @@ public abstract class FreeCoroutine extends Coroutine {
     }
 
     /** Its loop has closed while it was on a stack: it goes on elsewhere. */
+    @Override
     abstract void strand();
 
     /** It leaves the stack on which it was stranded. Returns whether it was. */
@@ -126,10 +134,11 @@ public abstract class FreeCoroutine extends Coroutine {
     /**
      * Says whether code in here may wait for its loop; whoever it calls may not either then. Before it is put on a stack.
      *
-     * @param refuses true if waits are refused
+     * @param nowRefuses true if waits are refused
      */
-    public final void refuseWaits(boolean refuses) {
-        refusesWaits = refuses;
+    public final void refuseWaits(boolean nowRefuses) {
+        refuses = nowRefuses;
+        refusesWaits = nowRefuses;
     }
 
     /**

@@ -1,35 +1,27 @@
 package dev.loop.internal.carrier;
 
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a coroutine, and those that it calls, in the place of a thread that calls it: on that thread itself; for a virtual thread,
- * which can carry nothing, on a carrier thread of the JDK while the caller is parked. The caller goes on when the first coroutine has
- * left. Until then its interrupts are the coroutine's, and afterwards the coroutine's are its own.
+ * Runs a coroutine, and those that it calls, in the place of a thread that calls it, on that thread. The caller goes on when the first
+ * coroutine has left. Until then its interrupts are the coroutine's, and afterwards the coroutine's are its own.
+ *
+ * <p>A virtual thread cannot carry another one. If such a caller has to, a helper thread carries it meanwhile: not one of the JDK's
+ * own carriers, for those run a continuation that has become runnable by themselves, whoever its scheduler is.
  */
-final class Trampoline implements CoroutineStack, Runnable {
-
-    /** Where a run on the JDK's threads stands, which is continued by whoever wakes the coroutine. */
-    private enum State {
-        RUNNING,
-        WOKEN, // and to be run once more before it is blocked
-        BLOCKED,
-        OVER
-    }
+final class Trampoline implements CoroutineStack {
 
     // whoever runs the stack
     private @Nullable Coroutine top;
     private @Nullable Carrier carrier;
     private boolean interrupted;
+    private @Nullable Thread driver; // set before anything is mounted
 
-    // set before anything is mounted
-    private @Nullable Thread driver;
-    private boolean elsewhere;
-
-    private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING); // of a run elsewhere
-    private volatile boolean woken; // of a run on the driver itself
+    private volatile boolean woken;
 
     Trampoline() {}
 
@@ -38,18 +30,24 @@ final class Trampoline implements CoroutineStack, Runnable {
         Thread current = Thread.currentThread();
         driver = current;
         carrier = newCarrier;
-        elsewhere = current.isVirtual() && inner instanceof FreeFiber;
         interrupted = false;
         if (Thread.interrupted()) {
             inner.interrupt();
         }
         inner.push(this, newCarrier);
-        if (elsewhere) {
-            runElsewhere();
-        } else {
-            while (!mountAll()) {
-                awaitWakeup();
+        boolean needsHelp = current.isVirtual();
+        Coroutine c = inner;
+        while (c != null) {
+            if (needsHelp && c instanceof FreeFiber) {
+                mountElsewhere(c, current);
+            } else {
+                c.mount();
             }
+            Coroutine next = top;
+            if (next == c) {
+                awaitWakeup(c); // it is blocked in the JDK
+            }
+            c = next;
         }
         driver = null;
         if (interrupted) {
@@ -57,80 +55,68 @@ final class Trampoline implements CoroutineStack, Runnable {
         }
     }
 
-    /** Mounts whoever is on top, until all have left. Returns false if one is blocked in the JDK instead. */
-    private boolean mountAll() {
-        Coroutine c = top;
-        while (c != null) {
-            c.mount();
-            Coroutine next = top;
-            if (next == c) {
-                return false;
-            }
-            c = next;
-        }
-        return true;
-    }
-
-    private void awaitWakeup() {
+    private void awaitWakeup(Coroutine blocked) {
         while (!woken) {
             LockSupport.park(this);
-            interruptTop();
+            if (Thread.interrupted()) {
+                blocked.interrupt();
+            }
         }
         woken = false;
     }
 
-    private void runElsewhere() {
-        state.set(State.RUNNING);
-        VirtualThreads.defaultScheduler().execute(this);
-        while (state.get() != State.OVER) {
+    private void mountElsewhere(Coroutine c, Thread current) {
+        var help = new Help(c, current);
+        Helpers.EXECUTOR.execute(help);
+        while (!help.done) {
             LockSupport.park(this);
-            interruptTop();
-        }
-    }
-
-    /** The driver was interrupted while it waits: that is for the code in whose place it waits. */
-    private void interruptTop() {
-        if (Thread.interrupted()) {
-            Coroutine c = top;
-            if (c == null) {
-                interrupted = true;
-            } else {
+            if (Thread.interrupted()) {
                 c.interrupt();
             }
         }
     }
 
-    /** On a carrier thread of the JDK. */
-    @Override
-    public void run() {
-        Thread waiting = driver;
-        while (!mountAll()) {
-            if (state.compareAndSet(State.RUNNING, State.BLOCKED)) {
-                return; // whoever wakes it has this run again
-            }
-            state.set(State.RUNNING);
+    /** One mount on a helper thread. */
+    private static final class Help implements Runnable {
+        private final Coroutine coroutine;
+        private final Thread waiting;
+        private volatile boolean done;
+
+        Help(Coroutine coroutine, Thread waiting) {
+            this.coroutine = coroutine;
+            this.waiting = waiting;
         }
-        state.set(State.OVER);
-        LockSupport.unpark(waiting);
+
+        @Override
+        public void run() {
+            coroutine.mount();
+            done = true;
+            LockSupport.unpark(waiting);
+        }
+    }
+
+    /** They never wait for a coroutine that blocks, so there need not be more than can run. They end when they are idle. */
+    private static final class Helpers {
+        static final ThreadPoolExecutor EXECUTOR = executor();
+
+        private static ThreadPoolExecutor executor() {
+            int count = Runtime.getRuntime().availableProcessors();
+            var executor =
+                    new ThreadPoolExecutor(count, count, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                        Thread thread =
+                                Thread.ofPlatform().name("loop-generator").unstarted(task);
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+            executor.allowCoreThreadTimeOut(true);
+            return executor;
+        }
     }
 
     @Override
     public void wokenByJdk() {
-        if (!elsewhere) {
-            woken = true;
-            LockSupport.unpark(driver);
-            return;
-        }
-        while (true) {
-            State s = state.get();
-            if (s == State.BLOCKED && state.compareAndSet(s, State.RUNNING)) {
-                VirtualThreads.defaultScheduler().execute(this);
-                return;
-            }
-            if (s == State.WOKEN || s == State.OVER || (s == State.RUNNING && state.compareAndSet(s, State.WOKEN))) {
-                return;
-            }
-        }
+        woken = true;
+        LockSupport.unpark(driver);
     }
 
     /** Inside a coroutine on top: runs another one in its place until that leaves. */
@@ -164,7 +150,7 @@ final class Trampoline implements CoroutineStack, Runnable {
     public void leaving() {
         Thread host = driver;
         // the JDK wipes out an interrupt of the thread that carries this, so it is noticed before
-        boolean ofHost = !elsewhere && host != null && host.isInterrupted();
+        boolean ofHost = host != null && !host.isVirtual() && host.isInterrupted();
         boolean own = Thread.interrupted();
         interrupted = ofHost || own;
     }
