@@ -4,7 +4,7 @@ import dev.loop.EventLoop;
 import dev.loop.Promise;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +26,6 @@ final class FluxReceiver<T> implements CoreSubscriber<T>, Scannable {
     private static final AtomicReferenceFieldUpdater<FluxReceiver, @Nullable Subscription> SUBSCRIPTION =
             AtomicReferenceFieldUpdater.newUpdater(FluxReceiver.class, Subscription.class, "subscription");
 
-    @SuppressWarnings("rawtypes")
-    private static final AtomicLongFieldUpdater<FluxReceiver> WANTED =
-            AtomicLongFieldUpdater.newUpdater(FluxReceiver.class, "wanted");
-
     private final EventLoop loop;
     private final Context context = ReactorContexts.ofSubscriber();
     private final int prefetch;
@@ -38,7 +34,7 @@ final class FluxReceiver<T> implements CoreSubscriber<T>, Scannable {
 
     // any thread
     private volatile @Nullable Subscription subscription;
-    private volatile long wanted; // not asked for yet: a publisher may subscribe us later than it was told to
+    private final AtomicLong wanted; // not asked for yet: a publisher may subscribe us later than it was told to
     private volatile boolean done;
     private @Nullable Throwable error; // written before done
     private volatile boolean closed;
@@ -49,7 +45,7 @@ final class FluxReceiver<T> implements CoreSubscriber<T>, Scannable {
     FluxReceiver(EventLoop loop, int prefetch) {
         this.loop = loop;
         this.prefetch = prefetch;
-        this.wanted = prefetch == Integer.MAX_VALUE ? Long.MAX_VALUE : prefetch;
+        this.wanted = new AtomicLong(prefetch == Integer.MAX_VALUE ? Long.MAX_VALUE : prefetch);
         this.limit = prefetch - (prefetch >> 2);
         this.buffer = prefetch == 0
                 ? Queues.<T>unbounded(Queues.XS_BUFFER_SIZE).get()
@@ -181,7 +177,7 @@ final class FluxReceiver<T> implements CoreSubscriber<T>, Scannable {
     }
 
     void request(long n) {
-        Operators.addCap(WANTED, this, n);
+        wanted.accumulateAndGet(n, Operators::addCap);
         askFor();
     }
 
@@ -189,7 +185,7 @@ final class FluxReceiver<T> implements CoreSubscriber<T>, Scannable {
     private void askFor() {
         Subscription s = subscription;
         if (s != null && !done) {
-            long n = WANTED.getAndSet(this, 0);
+            long n = wanted.getAndSet(0);
             if (n > 0) {
                 s.request(n);
             }

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Locks between processes; the other process is a Python that uses fcntl. */
+@Tag("unseeded") // real processes and locks of the system
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ProcessLockTest {
 

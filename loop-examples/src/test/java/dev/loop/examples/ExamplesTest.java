@@ -109,6 +109,22 @@ class ExamplesTest {
         assertThat(said.lines().getLast()).endsWith("one after another it would be 1000.00 s");
     }
 
+    }
+
+    private static void reactorQueue() {
+        var said = succeed("reactor-queue");
+
+        var first = said.lines().stream()
+                .takeWhile(line -> !line.startsWith("the queue"))
+                .toList();
+        assertThat(first).startsWith("the Flux is asked for 2").allMatch(line -> !line.endsWith("asked for 3"));
+        assertThat(first.stream().filter(line -> line.contains(" takes ")).map(line -> line.replaceFirst(".* ", "")))
+                .containsExactly("1", "2", "3", "4", "5", "6");
+        assertThat(said.lines())
+                .contains("the queue is asked for 3")
+                .endsWith("the words: never more than you ask for");
+    }
+
     private static void semaphoreGroups() {
         assertThat(succeed("semaphore-groups", "--virtual", "--tasks", "7").lines())
                 .containsExactly(
