@@ -109,8 +109,6 @@ class ExamplesTest {
         assertThat(said.lines().getLast()).endsWith("one after another it would be 1000.00 s");
     }
 
-    }
-
     private static void reactorQueue() {
         var said = succeed("reactor-queue");
 
@@ -164,20 +162,6 @@ class ExamplesTest {
                         "payment of 25, now: 50",
                         "anna takes 50, left: 0",
                         "left: 0");
-    }
-
-    private static void reactorQueue() {
-        var said = succeed("reactor-queue");
-
-        var first = said.lines().stream()
-                .takeWhile(line -> !line.startsWith("the queue"))
-                .toList();
-        assertThat(first).startsWith("the Flux is asked for 2").allMatch(line -> !line.endsWith("asked for 3"));
-        assertThat(first.stream().filter(line -> line.contains(" takes ")).map(line -> line.replaceFirst(".* ", "")))
-                .containsExactly("1", "2", "3", "4", "5", "6");
-        assertThat(said.lines())
-                .contains("the queue is asked for 3")
-                .endsWith("the words: never more than you ask for");
     }
 
     private static void monoAndTasks() {
