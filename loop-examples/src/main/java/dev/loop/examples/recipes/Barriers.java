@@ -36,7 +36,7 @@ public final class Barriers implements Callable<Integer> {
             defaultValue = "0.1",
             converter = SecondsConverter.class,
             description = "How long the quickest hiker walks from hut to hut (default: ${DEFAULT-VALUE}).")
-    private Duration pace;
+    private Duration pace = Duration.ofMillis(100);
 
     @Override
     public Integer call() {

@@ -22,7 +22,7 @@ public final class Conditions implements Callable<Integer> {
             defaultValue = "0.1",
             converter = SecondsConverter.class,
             description = "The time between two payments (default: ${DEFAULT-VALUE}).")
-    private Duration pause;
+    private Duration pause = Duration.ofMillis(100);
 
     private final int[] balance = {0};
 

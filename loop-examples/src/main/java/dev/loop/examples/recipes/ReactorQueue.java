@@ -8,6 +8,7 @@ import dev.loop.TaskGroup;
 import dev.loop.queue.Queue;
 import dev.loop.reactor.Fluxes;
 import dev.loop.reactor.Monos;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import reactor.core.publisher.Flux;
@@ -50,7 +51,7 @@ public final class ReactorQueue implements Callable<Integer> {
         var queue = new Queue<String>(2);
         TaskGroup.run(group -> {
             group.spawn(() -> {
-                for (String word : "never more than you ask for".split(" ")) {
+                for (String word : List.of("never", "more", "than", "you", "ask", "for")) {
                     queue.put(word).await(); // waits while the Flux is not asked for more
                 }
                 queue.shutdown(); // completes the Flux

@@ -42,7 +42,7 @@ public final class SemaphoreGroups implements Callable<Integer> {
             defaultValue = "2",
             converter = SecondsConverter.class,
             description = "How long each of them takes (default: ${DEFAULT-VALUE}).")
-    private Duration pause;
+    private Duration pause = Duration.ofSeconds(2);
 
     @Option(names = "--virtual", description = "Run on the test loop: nothing waits, and the times are exact.")
     private boolean virtual;
