@@ -5,6 +5,7 @@ import static dev.loop.Async.spawn;
 import dev.loop.sync.Event;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 
@@ -98,11 +99,14 @@ public class EventBenchmark extends OnLoop {
 
     private static final class Flag {
         private volatile boolean set;
-        private volatile Thread waiter;
+        private volatile @Nullable Thread waiter; // null until its thread has begun, which looks at the flag first
 
         void set() {
             set = true;
-            LockSupport.unpark(waiter);
+            Thread thread = waiter;
+            if (thread != null) {
+                LockSupport.unpark(thread);
+            }
         }
 
         void await() {
