@@ -84,7 +84,7 @@ class SyncParityTest {
     // --- 68
 
     @Test
-    void aLockIsFifo68() {
+    void aLockIsFifo_68() {
         TestLoop.run(() -> {
             var lock = new Lock();
             gather(holder(lock, "a", SECOND), holder(lock, "b", SECOND), holder(lock, "c", SECOND))
@@ -95,7 +95,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aTaskCannotBargePastALiveWaiter68() {
+    void aTaskCannotBargePastALiveWaiter_68() {
         TestLoop.run(() -> {
             var lock = new Lock();
             var held = lock.acquire().await();
@@ -109,7 +109,7 @@ class SyncParityTest {
     }
 
     @Test
-    void whereEveryWaiterIsCancelledTheNextGetsTheLockAtOnce68() {
+    void whereEveryWaiterIsCancelledTheNextGetsTheLockAtOnce_68() {
         TestLoop.run(() -> {
             var lock = new Lock();
             var held = lock.acquire().await();
@@ -124,7 +124,7 @@ class SyncParityTest {
     // --- 69
 
     @Test
-    void cancellingAWaiterThatHasJustBeenHandedTheLockPassesItOn69() {
+    void cancellingAWaiterThatHasJustBeenHandedTheLockPassesItOn_69() {
         TestLoop.run(() -> {
             var lock = new Lock();
             var held = lock.acquire().await();
@@ -142,7 +142,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aGrantThatNobodyReadsGoesToTheNext69() {
+    void aGrantThatNobodyReadsGoesToTheNext_69() {
         TestLoop.run(() -> {
             var lock = new Lock();
             var held = lock.acquire().await();
@@ -156,7 +156,7 @@ class SyncParityTest {
     }
 
     @Test
-    void releaseAndCancelInOneTurnWakeExactlyOne69() {
+    void releaseAndCancelInOneTurnWakeExactlyOne_69() {
         TestLoop.run(() -> {
             var lock = new Lock();
             var held = lock.acquire().await();
@@ -177,7 +177,7 @@ class SyncParityTest {
     }
 
     @Test
-    void releasingALockThatIsNotHeldCannotBeSaid69() {
+    void releasingALockThatIsNotHeldCannotBeSaid_69() {
         TestLoop.run(() -> {
             var lock = new Lock();
             var held = lock.acquire().await();
@@ -190,7 +190,7 @@ class SyncParityTest {
     // --- 70
 
     @Test
-    void whoWaitsForAnEventGoesOnEvenIfItIsClearedBeforeThat70() {
+    void whoWaitsForAnEventGoesOnEvenIfItIsClearedBeforeThat_70() {
         TestLoop.run(() -> {
             var event = new Event();
             Task<?> one = spawn(() -> event.whenSet().await());
@@ -205,7 +205,7 @@ class SyncParityTest {
     }
 
     @Test
-    void settingTwiceIsSettingOnceAndASetEventLetsEverybodyThrough70() {
+    void settingTwiceIsSettingOnceAndASetEventLetsEverybodyThrough_70() {
         TestLoop.run(() -> {
             var event = new Event();
             Task<?> one = spawn(() -> event.whenSet().await());
@@ -219,7 +219,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aCancelledWaitLeavesTheEventAlone70() {
+    void aCancelledWaitLeavesTheEventAlone_70() {
         TestLoop.run(() -> {
             var event = new Event();
             Task<?> one = spawn(() -> event.whenSet().await());
@@ -233,7 +233,7 @@ class SyncParityTest {
     // --- 71
 
     @Test
-    void aCancelledWaitForAConditionHoldsTheLockAgainFirst71() {
+    void aCancelledWaitForAConditionHoldsTheLockAgainFirst_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             Task<?> waiter = waiter(condition, "waiter"); // asserts that it holds the lock
@@ -250,7 +250,7 @@ class SyncParityTest {
     }
 
     @Test
-    void severalCancelsWhileItTakesTheLockAgainAreOneAndTheLastReasonCounts71() {
+    void severalCancelsWhileItTakesTheLockAgainAreOneAndTheLastReasonCounts_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             Task<?> waiter = waiter(condition, "waiter");
@@ -268,7 +268,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aCancelThatComesAfterTheSignalIsRaisedWithTheLockHeld71() {
+    void aCancelThatComesAfterTheSignalIsRaisedWithTheLockHeld_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             Task<?> waiter = waiter(condition, "waiter");
@@ -284,7 +284,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aTimeoutAroundTheWaitEndsWithTheLockHeld71() {
+    void aTimeoutAroundTheWaitEndsWithTheLockHeld_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             try (var held = condition.acquire().await()) {
@@ -298,7 +298,7 @@ class SyncParityTest {
     }
 
     @Test
-    void waitAndSignalNeedTheLock71() {
+    void waitAndSignalNeedTheLock_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             assertThatIllegalStateException()
@@ -312,7 +312,7 @@ class SyncParityTest {
     }
 
     @Test
-    void signalsWakeInOrderAndEachHasTheLockForItself71() {
+    void signalsWakeInOrderAndEachHasTheLockForItself_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             var tasks = List.of(
@@ -332,7 +332,7 @@ class SyncParityTest {
     }
 
     @Test
-    void untilLooksAgainAfterEachSignal71() {
+    void untilLooksAgainAfterEachSignal_71() {
         TestLoop.run(() -> {
             var condition = new Condition();
             var ready = new boolean[1];
@@ -355,7 +355,7 @@ class SyncParityTest {
     // --- 72
 
     @Test
-    void aSignalConsumedByACancelledWaiterIsPassedOn72() {
+    void aSignalConsumedByACancelledWaiterIsPassedOn_72() {
         TestLoop.run(() -> {
             for (boolean settled : new boolean[] {false, true}) {
                 order.clear();
@@ -378,7 +378,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aSignalOfAWaitThatNobodyReadsIsPassedOn72() {
+    void aSignalOfAWaitThatNobodyReadsIsPassedOn_72() {
         TestLoop.run(() -> {
             var condition = new Condition();
             var held = condition.acquire().await();
@@ -400,7 +400,7 @@ class SyncParityTest {
     // --- 73
 
     @Test
-    void aSemaphoreCountsAndKeepsFirstComeFirstServed73() {
+    void aSemaphoreCountsAndKeepsFirstComeFirstServed_73() {
         TestLoop.run(() -> {
             var semaphore = new Semaphore(1);
             for (int i = 1; i <= 3; i++) {
@@ -421,7 +421,7 @@ class SyncParityTest {
     }
 
     @Test
-    void whoWaitsHasItsPermitBeforeTheReleaserAsksAgain73() {
+    void whoWaitsHasItsPermitBeforeTheReleaserAsksAgain_73() {
         TestLoop.run(() -> {
             var semaphore = new Semaphore(0);
             Future<?> two = semaphore.acquire();
@@ -440,7 +440,7 @@ class SyncParityTest {
     }
 
     @Test
-    void cancelledWaitersAreSkippedAndNoPermitIsLost73() {
+    void cancelledWaitersAreSkippedAndNoPermitIsLost_73() {
         TestLoop.run(() -> {
             var semaphore = new Semaphore(0);
             var tasks = IntStream.range(0, 4)
@@ -461,7 +461,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aReleaseWakesTheNextWhenTheFirstWasCancelledInTheSameTurn73() {
+    void aReleaseWakesTheNextWhenTheFirstWasCancelledInTheSameTurn_73() {
         TestLoop.run(() -> {
             var semaphore = new Semaphore(0); // cpython's test_acquire_hang
             Task<?> one = spawn(() -> semaphore.acquire().await());
@@ -477,7 +477,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aWaiterCancelledByTheOneThatReleasedHoldsNothingUp73() {
+    void aWaiterCancelledByTheOneThatReleasedHoldsNothingUp_73() {
         TestLoop.run(() -> {
             var semaphore = new Semaphore(1); // cpython's test_acquire_no_hang
             var tasks = new ArrayList<Task<?>>();
@@ -501,7 +501,7 @@ class SyncParityTest {
     }
 
     @Test
-    void releasesInOneTurnWakeInOrderAndNewcomersStandBehind73() {
+    void releasesInOneTurnWakeInOrderAndNewcomersStandBehind_73() {
         TestLoop.run(() -> {
             var semaphore = new Semaphore(0); // cpython's test_acquire_fifo_order_4
             var fourth = new ArrayList<Task<?>>();
@@ -529,7 +529,7 @@ class SyncParityTest {
     }
 
     @Test
-    void itsValueIsNeverNegativeAndABoundedOneRefusesAReleaseTooMany73() {
+    void itsValueIsNeverNegativeAndABoundedOneRefusesAReleaseTooMany_73() {
         TestLoop.run(() -> {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Semaphore(-1))
@@ -559,7 +559,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aBarrierReleasesExactlyNWithTheirIndices74() {
+    void aBarrierReleasesExactlyNWithTheirIndices_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(3);
             for (String name : List.of("a", "b", "c", "d")) {
@@ -574,7 +574,7 @@ class SyncParityTest {
     }
 
     @Test
-    void lateArrivalsAreOfTheNextRoundAndRunAfterThoseOfTheFirst74() {
+    void lateArrivalsAreOfTheNextRoundAndRunAfterThoseOfTheFirst_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(2);
             for (String name : List.of("a", "b", "c", "d", "e")) {
@@ -591,7 +591,7 @@ class SyncParityTest {
     }
 
     @Test
-    void oneTaskCanComeAgainAndAgain74() {
+    void oneTaskCanComeAgainAndAgain_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(2);
             for (String name : List.of("a", "b")) {
@@ -611,7 +611,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aCancelOfOneWaiterDoesNotBreakIt74() {
+    void aCancelOfOneWaiterDoesNotBreakIt_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(3);
             Task<?> one = party(barrier, "one");
@@ -629,7 +629,7 @@ class SyncParityTest {
     }
 
     @Test
-    void resetBreaksWhoWaitsAndThenItIsNew74() {
+    void resetBreaksWhoWaitsAndThenItIsNew_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(2);
             Task<?> one = party(barrier, "one");
@@ -644,7 +644,7 @@ class SyncParityTest {
     }
 
     @Test
-    void abortBreaksWhoWaitsAndWhoComesUntilAReset74() {
+    void abortBreaksWhoWaitsAndWhoComesUntilAReset_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(2);
             Task<?> one = party(barrier, "one");
@@ -663,7 +663,7 @@ class SyncParityTest {
     }
 
     @Test
-    void whatWasReleasedStaysSo74() {
+    void whatWasReleasedStaysSo_74() {
         TestLoop.run(() -> {
             var barrier = new Barrier(2); // asyncio breaks those that have not run yet: we do not take a value back
             Task<?> one = party(barrier, "one");
@@ -679,7 +679,7 @@ class SyncParityTest {
     }
 
     @Test
-    void aBarrierNeedsAtLeastOneParty74() {
+    void aBarrierNeedsAtLeastOneParty_74() {
         TestLoop.run(() -> {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Barrier(0))
