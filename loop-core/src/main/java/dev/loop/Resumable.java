@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The body runs in the place of its caller, each time another one if need be: a task or callback of a loop, whose task, context and
  * cancel scopes it then has; or a thread without a loop, whose context it has. Its thread is a virtual one of its own all the time,
  * and so are its {@link ThreadLocal}s and the locks that it holds. An interrupt of the caller is the body's while that runs, and the
- * other way round afterwards. In a blocking JDK call of the body the caller is blocked too; a task or callback frees its loop then, as by
+ * other way round afterwards; in a task or callback so is one that was there before, while one that a stranger sends to the thread of a
+ * caller who stands still waits for the body to stop. In a blocking JDK call of the body the caller is blocked too; a task or callback frees its loop then, as by
  * a call of its own.
  *
  * <p>Any thread may use it, one at a time; whoever makes something of this class sees to that.
@@ -54,7 +55,7 @@ public final class Resumable {
     /**
      * Runs the body in the place of the caller, from its beginning or from where it has stopped, until it stops again or ends.
      *
-     * @throws IllegalStateException if it has ended
+     * @throws IllegalStateException if it has ended; if it is executing
      */
     public void resume() {
         FreeCoroutine c = coroutine;
@@ -65,6 +66,8 @@ public final class Resumable {
             coroutine = c;
         } else if (c.isDone()) {
             throw new IllegalStateException(this + " has ended");
+        } else if (c.isOnStack()) {
+            throw new IllegalStateException(this + " is executing");
         }
         if (loop == null) {
             resumeOutside(c);

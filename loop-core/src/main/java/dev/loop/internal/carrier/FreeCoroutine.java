@@ -86,6 +86,15 @@ public abstract class FreeCoroutine extends Coroutine {
         newStack.top(this);
     }
 
+    /**
+     * Whether somebody has called this and it has not left since.
+     *
+     * @return true while it runs, calls another one or is blocked
+     */
+    public final boolean isOnStack() {
+        return stack != null;
+    }
+
     /** Leaves the stack, and stands still until it is on one again. From inside the body only. */
     public final void leave() {
         pop();
