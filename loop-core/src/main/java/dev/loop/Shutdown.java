@@ -239,7 +239,8 @@ final class Shutdown implements Listener {
                 || !hooks.isEmpty()
                 || !loop.generators.isEmpty()
                 || loop.callbacks().isBlocked()
-                || !loop.ready.isEmpty();
+                || !loop.ready.isEmpty()
+                || !loop.inbox.isEmpty(); // the close of an abandoned generator, say
         if (work && phase != Phase.OVER) {
             runToTheEnd();
         }
