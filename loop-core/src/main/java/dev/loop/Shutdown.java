@@ -239,8 +239,7 @@ final class Shutdown implements Listener {
                 || !hooks.isEmpty()
                 || !loop.generators.isEmpty()
                 || loop.callbacks().isBlocked()
-                || !loop.ready.isEmpty()
-                || !loop.inbox.isEmpty(); // the close of an abandoned generator, say
+                || !loop.ready.isEmpty();
         if (work && phase != Phase.OVER) {
             runToTheEnd();
         }

@@ -150,18 +150,4 @@ class GeneratorHandOverTest {
                 })
                 .next();
     }
-
-    @Test
-    void anAbandonedOneIsClosedAlsoIfItsLoopClosesBeforeItIsTold() throws Exception {
-        var closed = new CountDownLatch(1);
-        EventLoop loop = EventLoop.builder().build();
-        loop.setExceptionHandler((_, _) -> {});
-        loop.runUntilComplete(loop.spawn(() -> abandon(closed::countDown)));
-        for (int i = 0; i < 20; i++) {
-            System.gc();
-            Thread.sleep(5);
-        }
-        loop.close();
-        closed.await();
-    }
 }

@@ -39,7 +39,8 @@ public abstract class FreeCoroutine extends Coroutine {
      * @return the coroutine
      */
     public static FreeCoroutine create(String name, boolean inLoop, Runnable body) {
-        return Engine.FIBERS && (inLoop || !isStock()) ? new FreeFiber(name, body) : new FreeBaton(name, body);
+        // in this order: the choice of the engine needs a carrier of the JDK, which a stock thread that waits for it keeps occupied
+        return (inLoop || !isStock()) && Engine.FIBERS ? new FreeFiber(name, body) : new FreeBaton(name, body);
     }
 
     /** Whether the calling thread is a virtual one that the JDK schedules: it can carry nothing, and hands over to its like fast. */
