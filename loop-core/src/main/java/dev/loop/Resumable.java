@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * to this library, or such a virtual thread calls what others have begun, it costs two hand-overs between threads, some microseconds.
  *
  * <p>One thing is lost: an interrupt of a platform thread without a loop, if it comes while the body runs there, and the body blocks in
- * the JDK before it stops again. The JDK wipes it out. While the body is blocked the interrupt reaches it.
+ * the JDK before it stops again; or if it comes in the middle of one of the two switches. The JDK wipes it out. While the body is blocked
+ * the interrupt reaches it. A thread that does little else than switch loses up to half of them that way, so end such a one by a flag of
+ * your own, or let a virtual thread be the first to resume the body: nothing is lost then.
  */
 public final class Resumable {
 
