@@ -39,7 +39,8 @@ public abstract class FreeCoroutine extends Coroutine {
      * @return the coroutine
      */
     public static FreeCoroutine create(String name, boolean inLoop, Runnable body) {
-        // in this order: the choice of the engine needs a carrier of the JDK, which a stock thread that waits for it keeps occupied
+        // in this order: the choice of the engine needs a carrier of the JDK, which a stock thread that waits for it
+        // keeps occupied
         return (inLoop || !isStock()) && Engine.FIBERS ? new FreeFiber(name, body) : new FreeBaton(name, body);
     }
 
