@@ -170,7 +170,9 @@ class LoopSchedulerDisposalTest {
         assertThatThrownBy(() -> scheduler.schedule(() -> {})).isInstanceOf(RejectedExecutionException.class);
         assertThatThrownBy(() -> worker.schedule(() -> {})).isInstanceOf(RejectedExecutionException.class);
         test.advance(Duration.ofMinutes(1));
-        assertThat(trail).containsExactly("soon", "later", "worker", "ended at PT3S", "and again");
+        assertThat(trail)
+                .startsWith("soon", "later", "worker")
+                .containsExactlyInAnyOrder("soon", "later", "worker", "ended at PT3S", "and again");
         assertThat(worker.isDisposed()).isTrue();
         end.subscribe(null, null, () -> trail.add("it had ended"));
         test.advance(Duration.ofMillis(1));
