@@ -98,18 +98,19 @@ final class Probe {
         return debug && !(callback instanceof Notice) ? new TracedCallback(callback, new Trace("made here")) : callback;
     }
 
-    /** Mounts a task for a step. */
-    void mount(TaskStep step, Coroutine coroutine) {
+    /** Mounts a task for a step, which is one, whatever is called in its place. Returns what was mounted last. */
+    Coroutine mount(TaskStep step, Coroutine coroutine) {
         Trace created = step.task.created(); // when it is done it has forgotten
         long number = loop.steps;
         long began = clock.nanoTime();
-        coroutine.mount();
+        Coroutine last = step.mount(coroutine);
         long took = ended(began);
         if (isSlow(took)) {
             StepSampler.Sample sample = loop.sampler.latest();
             Trace stack = sample != null && sample.step() == number ? sample.trace() : null;
             told(created, took, "a step of the task " + step.name, stack);
         }
+        return last;
     }
 
     /** Runs a callback. One that blocks holds those behind it, though not the loop; so it is measured from its beginning to its end. */

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The body runs in the place of its caller, each time another one if need be: a task or callback of a loop, whose task, context and
  * cancel scopes it then has; or a thread without a loop, whose context it has. Its thread is a virtual one of its own all the time,
  * and so are its {@link ThreadLocal}s and the locks that it holds. An interrupt of the caller is the body's while that runs, and the
- * other way round afterwards. In a blocking JDK call of the body the caller is blocked too; a task or callback frees its loop then, as by
+ * other way round afterwards; in a task or callback so is one that was there before, while one that a stranger sends to the thread of a
+ * caller who stands still waits for the body to stop. In a blocking JDK call of the body the caller is blocked too; a task or callback frees its loop then, as by
  * a call of its own.
  *
  * <p>Any thread may use it, one at a time; whoever makes something of this class sees to that.
@@ -23,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * to this library, or such a virtual thread calls what others have begun, it costs two hand-overs between threads, some microseconds.
  *
  * <p>One thing is lost: an interrupt of a platform thread without a loop, if it comes while the body runs there, and the body blocks in
- * the JDK before it stops again. The JDK wipes it out. While the body is blocked the interrupt reaches it.
+ * the JDK before it stops again; or if it comes in the middle of one of the two switches. The JDK wipes it out. While the body is blocked
+ * the interrupt reaches it. A thread that does little else than switch loses up to half of them that way, so end such a one by a flag of
+ * your own, or let a virtual thread be the first to resume the body: nothing is lost then.
  */
 public final class Resumable {
 
@@ -54,7 +57,7 @@ public final class Resumable {
     /**
      * Runs the body in the place of the caller, from its beginning or from where it has stopped, until it stops again or ends.
      *
-     * @throws IllegalStateException if it has ended
+     * @throws IllegalStateException if it has ended; if it is executing
      */
     public void resume() {
         FreeCoroutine c = coroutine;
@@ -65,6 +68,8 @@ public final class Resumable {
             coroutine = c;
         } else if (c.isDone()) {
             throw new IllegalStateException(this + " has ended");
+        } else if (c.isOnStack()) {
+            throw new IllegalStateException(this + " is executing");
         }
         if (loop == null) {
             resumeOutside(c);

@@ -49,6 +49,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
 
     // an eager start
     boolean eager; // its first step is going on
+    private boolean leftInterrupted; // what has run in its place was, when it left
     private boolean handsOver; // a child takes its first step, and this goes on then, in the same step
     private @Nullable TaskStep caller; // who goes on when this one's first step is over
 
@@ -86,7 +87,8 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
             handsOver = false;
             loop.current = this;
             loop.steps++;
-            c = mount(c);
+            Probe p = loop.probe;
+            c = p == null ? mount(c) : p.mount(this, c);
             loop.current = null;
             TaskStep child = loop.handOver;
             if (child != null) {
@@ -106,15 +108,10 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
     }
 
     /** Runs the coroutine, and in the same step those that it calls in its place, until one gives the thread back. Returns that. */
-    private Coroutine mount(Coroutine first) {
+    Coroutine mount(Coroutine first) {
         Coroutine c = first;
         while (true) {
-            Probe p = loop.probe;
-            if (p == null) {
-                c.mount();
-            } else {
-                p.mount(this, c);
-            }
+            c.mount();
             Coroutine next = coroutine;
             if (next == c || next == null) {
                 return c;
@@ -163,11 +160,18 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
     /** Inside the coroutine: stands still while another one runs in its place, in this task, until that leaves. */
     void call(FreeCoroutine inner) {
         Coroutine caller = parkable();
-        noticeInterrupt();
+        if (Thread.interrupted()) {
+            inner.interrupt();
+        }
         inner.push(this, loop.carrier);
+        boolean flag = false;
         while (coroutine != caller) {
             caller.suspend();
-            noticeInterrupt(); // a park with the flag set would return at once, for ever
+            flag |= Thread.interrupted(); // a park with the flag set would return at once, for ever
+        }
+        if (flag || leftInterrupted) {
+            leftInterrupted = false;
+            Thread.currentThread().interrupt(); // what blocks or waits next takes it
         }
     }
 
@@ -183,7 +187,7 @@ final class TaskStep extends TaskCancels implements ReadyEntry, CoroutineStack {
 
     @Override
     public void leaving() {
-        noticeInterrupt();
+        leftInterrupted = Thread.interrupted();
     }
 
     @Override

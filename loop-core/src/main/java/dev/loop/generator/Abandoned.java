@@ -78,6 +78,9 @@ final class Abandoned implements Runnable {
                         try {
                             core.close();
                         } catch (RuntimeException | Error e) {
+                            if (e instanceof VirtualMachineError || e instanceof LinkageError) {
+                                throw e; // it stops the loop
+                            }
                             loop.callExceptionHandler(new ExceptionContext(failed(), e, null, null));
                         }
                     });

@@ -179,7 +179,7 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
      * @return true if there is no next value, as far as is known without running it
      */
     public boolean isEnded() {
-        return core.isEnded();
+        return core.isEnded() && !core.hasUnread();
     }
 
     private Future<@Nullable Y> pull(String what, @Nullable Object sent, @Nullable Throwable thrown) {
@@ -224,8 +224,8 @@ public final class AsyncGenerator<Y, S extends @Nullable Object> implements Iter
         @Override
         public boolean hasNext() {
             AsyncGeneratorCore.checkTask();
-            core.check("hasNext()");
             EventLoop.current().done().await(); // a body that never waits must not starve the others
+            core.check("hasNext()"); // not before: somebody else may have asked meanwhile
             try {
                 begin();
                 return core.fetch();

@@ -95,7 +95,7 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
     /** Refuses a consumer who wants an answer and not what is there. */
     void checkRead(String what, boolean needsBegin) {
         check(what);
-        if (fetched != null || !returned.isEmpty()) {
+        if (hasUnread()) {
             throw new IllegalStateException(
                     what + ": a value of " + this + " was fetched or given back, and nobody has read it:"
                             + " take it by next() before something is sent or thrown");
@@ -122,9 +122,14 @@ final class AsyncGeneratorCore<Y> implements Abandoned.Core {
     }
 
     boolean fetch() {
-        if (fetched == null && returned.isEmpty()) {
+        if (!hasUnread()) {
             fetched = drive(null, null);
         }
+        return hasUnread();
+    }
+
+    /** Whether a value was yielded that nobody has read. */
+    boolean hasUnread() {
         return fetched != null || !returned.isEmpty();
     }
 

@@ -39,7 +39,9 @@ public abstract class FreeCoroutine extends Coroutine {
      * @return the coroutine
      */
     public static FreeCoroutine create(String name, boolean inLoop, Runnable body) {
-        return Engine.FIBERS && (inLoop || !isStock()) ? new FreeFiber(name, body) : new FreeBaton(name, body);
+        // in this order: the choice of the engine needs a carrier of the JDK, which a stock thread that waits for it
+        // keeps occupied
+        return (inLoop || !isStock()) && Engine.FIBERS ? new FreeFiber(name, body) : new FreeBaton(name, body);
     }
 
     /** Whether the calling thread is a virtual one that the JDK schedules: it can carry nothing, and hands over to its like fast. */
@@ -84,6 +86,15 @@ public abstract class FreeCoroutine extends Coroutine {
         carrier = newCarrier;
         stack = newStack;
         newStack.top(this);
+    }
+
+    /**
+     * Whether somebody has called this and it has not left since.
+     *
+     * @return true while it runs, calls another one or is blocked
+     */
+    public final boolean isOnStack() {
+        return stack != null;
     }
 
     /** Leaves the stack, and stands still until it is on one again. From inside the body only. */

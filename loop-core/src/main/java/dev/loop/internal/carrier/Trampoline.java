@@ -31,13 +31,13 @@ final class Trampoline implements CoroutineStack {
         driver = current;
         carrier = newCarrier;
         interrupted = false;
-        if (Thread.interrupted()) {
-            inner.interrupt();
-        }
         inner.push(this, newCarrier);
         boolean needsHelp = current.isVirtual();
         Coroutine c = inner;
         while (c != null) {
+            if (Thread.interrupted()) { // a mount would wipe it out
+                c.interrupt();
+            }
             if (needsHelp && c instanceof FreeFiber) {
                 mountElsewhere(c, current);
             } else {
