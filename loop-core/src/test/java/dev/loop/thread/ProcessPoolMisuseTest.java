@@ -120,21 +120,26 @@ class ProcessPoolMisuseTest {
     // --- output
 
     @Test
-    void aListenerThatFailsWithAnErrorDoesNotBlockTheChild() {
+    void aListenerThatFailsWithAnErrorIsToldTheNextLineAllTheSame() {
+        var three = new CountDownLatch(3);
         TestLoop.run(() -> {
             try (var pool = children(1)
-                    .output((_, _) -> {
+                    .output((_, line) -> {
+                        if (line.endsWith("!")) {
+                            three.countDown();
+                        }
                         throw new AssertionError("a listener that fails");
                     })
                     .build()) {
                 int printed = pool.submit(() -> {
                             for (int i = 0; i < 3; i++) {
-                                System.err.println("x".repeat(70_000)); // more than the pipe holds
+                                System.err.println("x".repeat(70_000) + "!"); // more than the pipe holds
                             }
                             return 3;
                         })
                         .await();
                 assertThat(printed).isEqualTo(3);
+                three.await();
             }
         });
     }

@@ -362,19 +362,21 @@ class ProcessPoolTest {
     }
 
     @Test
+    @Tag("scaled")
     void whateverIsCancelledTheOthersHaveTheirValues() {
+        int cancels = Boolean.getBoolean("loop.stress") ? 100 : 3; // each takes a start of a child
         TestLoop.run(() -> {
             var random = new Random(11);
             try (var pool = children(2).build()) {
                 var jobs = new ArrayList<Future<Integer>>();
-                for (int i = 0; i < 40; i++) {
+                for (int i = 0; i < 6 * cancels + 4; i++) {
                     int n = i;
                     jobs.add(pool.submit(() -> {
                         LockSupport.parkNanos(1_000_000);
                         return n;
                     }));
                 }
-                for (int i = 0; i < 6; i++) {
+                for (int i = 0; i < cancels; i++) {
                     int at = 6 * i + random.nextInt(3);
                     jobs.get(at).await(); // the next ones run now, or wait
                     jobs.get(at + 1 + random.nextInt(3)).cancel("chaos");
@@ -679,10 +681,14 @@ class ProcessPoolTest {
 
     /** Until this program knows that its child has ended: the thread that reads the child's output is the last to. */
     private static void knownToBeGone(long pid) {
-        while (Thread.getAllStackTraces().keySet().stream()
-                .anyMatch(thread -> thread.getName().endsWith("-child-" + pid + "-output"))) {
-            LockSupport.parkNanos(1_000_000);
-        }
+        Threads.run(() -> {
+                    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                        if (thread.getName().endsWith("-child-" + pid + "-output")) {
+                            thread.join();
+                        }
+                    }
+                })
+                .await();
     }
 
     /** Until a process of another parent has ended, for which Java looks only every few hundred milliseconds. */
