@@ -121,7 +121,7 @@ final class Child {
      * child lives.
      */
     private void receive(Process p) {
-        p.onExit()
+        var _ = p.onExit()
                 .thenRunAsync(
                         () -> received.add(NO_MORE),
                         CompletableFuture.delayedExecutor(LINES_LIMIT.toMillis(), TimeUnit.MILLISECONDS));

@@ -58,7 +58,10 @@ final class LockFile {
         static @Nullable OsLock ask(Path path, boolean shared, boolean waits, @Nullable String owner)
                 throws IOException {
             FileChannel channel = FileChannel.open(
-                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE); // or was deleted
+                    path,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE); // or was deleted
             try {
                 FileLock lock =
                         waits ? channel.lock(0, Long.MAX_VALUE, shared) : channel.tryLock(0, Long.MAX_VALUE, shared);

@@ -101,8 +101,10 @@ class ProcessPoolTest {
                 }
                 assertThat(pool.statistics().waiting()).isEqualTo(count - 2);
                 assertThat(gather(jobs).await())
-                        .containsExactlyElementsOf(
-                                IntStream.range(0, count).map(i -> i * 2).boxed().toList());
+                        .containsExactlyElementsOf(IntStream.range(0, count)
+                                .map(i -> i * 2)
+                                .boxed()
+                                .toList());
                 assertThat(pool.statistics().started()).isEqualTo(2);
             }
         });
@@ -239,10 +241,7 @@ class ProcessPoolTest {
     @Test
     void aChildThatEndsInTheMiddleIsNamedAndReplaced() {
         TestLoop.run(() -> {
-            try (var pool = children(1)
-                    .name("mine")
-                    .output((_, _) -> {})
-                    .build()) {
+            try (var pool = children(1).name("mine").output((_, _) -> {}).build()) {
                 long pid = pool.submit(Jobs.pid()).await();
                 var crash = (ProcessCrashedException) catchThrowable(pool.submit(Jobs.dies(3))::await);
                 assertThat(crash.pid()).isEqualTo(pid);
@@ -298,10 +297,8 @@ class ProcessPoolTest {
                         .hasMessageContaining("NoSuchOption");
                 assertThatThrownBy(pool.warmUp()::await).isInstanceOf(ProcessCrashedException.class);
             }
-            try (var pool = children(1)
-                    .classPath(dir.toString())
-                    .output((_, _) -> {})
-                    .build()) {
+            try (var pool =
+                    children(1).classPath(dir.toString()).output((_, _) -> {}).build()) {
                 assertThatThrownBy(pool.submit(() -> 1)::await)
                         .isInstanceOf(ProcessCrashedException.class)
                         .hasMessageContaining("ChildMain");
