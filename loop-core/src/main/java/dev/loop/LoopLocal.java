@@ -73,7 +73,7 @@ public final class LoopLocal<T> {
             if (value instanceof AutoCloseable closeable) {
                 try {
                     closeable.close();
-                } catch (Exception e) {
+                } catch (Throwable e) { // an error too: the others are to be closed
                     loop.reports.later(new ExceptionContext(
                             "something that " + loop.name() + " had for itself could not be closed", e, null, null));
                 }

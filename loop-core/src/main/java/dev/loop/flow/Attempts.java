@@ -5,6 +5,7 @@ import dev.loop.CancelScope;
 import dev.loop.CancelledException;
 import dev.loop.Deadline;
 import dev.loop.EventLoop;
+import dev.loop.TimeoutException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -35,6 +36,9 @@ final class Attempts {
     }
 
     <T extends @Nullable Object, X extends Throwable> T call(Body<T, X> body) throws X {
+        if (isTooLate()) {
+            throw new TimeoutException("no attempt was begun: the deadline has passed");
+        }
         while (true) {
             number++;
             try {
@@ -44,8 +48,16 @@ final class Attempts {
                     throw failure;
                 }
                 backOff(failure);
+                if (isTooLate()) { // the loop was held up
+                    complete(failure, ": the deadline has passed before the next one could begin");
+                    throw failure;
+                }
             }
         }
+    }
+
+    private boolean isTooLate() {
+        return !end.isNever() && end.when() - loop.time() <= 0;
     }
 
     private <T extends @Nullable Object, X extends Throwable> T attempt(Body<T, X> body) throws X {

@@ -71,7 +71,7 @@ public final class Retry {
      * @param <X> what it throws
      * @return what the first attempt that did not fail returned
      * @throws X the failure of the last attempt
-     * @throws dev.loop.TimeoutException if that one took too long
+     * @throws dev.loop.TimeoutException if that one took too long, or the deadline had passed before the first one
      * @throws dev.loop.CancelledException if the task was cancelled
      * @throws IllegalStateException outside of a task
      */
@@ -89,7 +89,7 @@ public final class Retry {
      * @param body the code, run in place at each attempt
      * @param <X> what it throws
      * @throws X the failure of the last attempt
-     * @throws dev.loop.TimeoutException if that one took too long
+     * @throws dev.loop.TimeoutException if that one took too long, or the deadline had passed before the first one
      * @throws dev.loop.CancelledException if the task was cancelled
      * @throws IllegalStateException outside of a task
      */

@@ -1,6 +1,8 @@
 package dev.loop.flow;
 
 import dev.loop.EventLoop;
+import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,17 @@ final class SteadyTicks implements Ticks {
         this(rate, period, catchUp, loop, 0);
         Instant now = loop.clock().now();
         long behind = Wall.nanosBetween(first, now);
-        this.first = behind <= 0 ? first : rate ? first.plusNanos(up(behind)) : now;
+        this.first = behind <= 0 ? first : rate ? now.plusNanos(untilWhole(Duration.between(first, now))) : now;
+    }
+
+    /** What is missing to whole periods; the time since the first tick may be too long for nanoseconds. */
+    private long untilWhole(Duration since) {
+        long rest = BigInteger.valueOf(since.getSeconds())
+                .multiply(BigInteger.valueOf(1_000_000_000))
+                .add(BigInteger.valueOf(since.getNano()))
+                .mod(BigInteger.valueOf(period))
+                .longValueExact();
+        return rest == 0 ? 0 : period - rest;
     }
 
     /** The least multiple of the period that is no less. */

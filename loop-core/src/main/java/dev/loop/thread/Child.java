@@ -1,15 +1,20 @@
 package dev.loop.thread;
 
 import dev.loop.TimerHandle;
-import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +30,11 @@ import org.jspecify.annotations.Nullable;
 final class Child {
 
     private static final int LAST_LINES = 20;
+
+    /** What is longer comes in pieces: a child that never ends its line must not fill the memory of this JVM. */
+    private static final int LONGEST_LINE = 8192;
+
+    private static final Object NO_MORE = new Object();
     private static final Duration LINES_LIMIT = Duration.ofSeconds(1);
     private static final int END_SECONDS = 5;
 
@@ -39,9 +49,11 @@ final class Child {
     private volatile boolean ending; // it is to end, or whoever works on a job tells how it did
     private volatile boolean spent;
 
+    /** Frames, then {@link #NO_MORE} or what has kept them from being read. */
+    private final BlockingQueue<Object> received = new LinkedBlockingQueue<>();
+
     // whoever works on a job
     private @Nullable DataOutputStream out;
-    private @Nullable DataInputStream in;
     private @Nullable Thread reader;
 
     // the loop's thread
@@ -79,41 +91,85 @@ final class Child {
         if (killed) {
             kill(); // whoever did it has seen no process
         }
-        out = new DataOutputStream(p.getOutputStream());
-        in = new DataInputStream(p.getInputStream());
-        reader = Thread.ofPlatform()
-                .daemon()
-                .name(pool + "-child-" + p.pid() + "-output")
-                .start(() -> readLines(p));
         try {
-            Wire.Frame frame = Wire.read(in);
+            out = new DataOutputStream(p.getOutputStream());
+            reader = thread(p, "output", () -> readLines(p));
+            thread(p, "answers", () -> receive(p));
+            Wire.Frame frame = next();
             if (frame == null || frame.kind() != Wire.HELLO) {
                 throw crashed("child " + p.pid() + " of " + pool + " could not start");
             }
         } catch (IOException e) {
             throw crashed("child " + p.pid() + " of " + pool + " could not start (" + e.getMessage() + ")");
+        } catch (Throwable e) { // the system has no thread left
+            kill();
+            throw e;
         } finally {
             Files.deleteIfExists(started.arguments());
         }
+    }
+
+    private Thread thread(Process p, String what, Runnable body) {
+        return Thread.ofPlatform()
+                .daemon()
+                .name(pool + "-child-" + p.pid() + "-" + what)
+                .start(body);
+    }
+
+    /**
+     * Reads on a thread of its own, which alone stays behind when another process, started by a job, holds the pipe open longer than the
+     * child lives.
+     */
+    private void receive(Process p) {
+        var _ = p.onExit()
+                .thenRunAsync(
+                        () -> received.add(NO_MORE),
+                        CompletableFuture.delayedExecutor(LINES_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+        try {
+            var in = new DataInputStream(p.getInputStream());
+            for (Wire.Frame frame = Wire.read(in); frame != null; frame = Wire.read(in)) {
+                received.add(frame);
+            }
+            received.add(NO_MORE);
+        } catch (Throwable e) { // a broken pipe, or no memory for the frame
+            received.add(e);
+        }
+    }
+
+    /** What the child says next; null if it has nothing more to say. */
+    private Wire.@Nullable Frame next() throws IOException {
+        Object what;
+        try {
+            what = received.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("the wait for the child was interrupted");
+        }
+        if (what instanceof Throwable e) {
+            throw e instanceof IOException io ? io : new IOException("its answer could not be read: " + e, e);
+        }
+        return what instanceof Wire.Frame frame ? frame : null;
     }
 
     /** Has it do a job. */
     Wire.Frame call(byte[] job) throws IOException {
         start();
         String when = "child " + pid() + " of " + pool + " ended in the middle of a job";
-        if (out == null || in == null) {
-            throw crashed(when); // only start() leaves both
+        if (out == null) {
+            throw crashed(when); // only start() leaves it
         }
         try {
             Wire.write(out, Wire.JOB, job);
-            Wire.Frame answer = Wire.read(in);
+        } catch (IOException e) {
+            throw crashed(when); // its end of the pipe is closed
+        }
+        try {
+            Wire.Frame answer = next();
             if (answer != null) {
                 return answer;
             }
-        } catch (Wire.StrayOutputException e) {
-            throw crashed("child " + pid() + " of " + pool + " was ended: " + e.getMessage());
         } catch (IOException e) {
-            // its end of a pipe is closed
+            throw crashed("child " + pid() + " of " + pool + " was ended: " + e.getMessage());
         }
         throw crashed(when);
     }
@@ -131,7 +187,9 @@ final class Child {
         }
         p.toHandle().destroyForcibly(); // one that has only closed its output
         p.onExit().join();
-        awaitLines();
+        if (!killed) {
+            awaitLines();
+        }
         synchronized (lastLines) {
             return new ProcessCrashedException(what, p.pid(), p.exitValue(), List.copyOf(lastLines));
         }
@@ -175,9 +233,24 @@ final class Child {
     // --- its output
 
     private void readLines(Process p) {
-        try (BufferedReader from = p.errorReader()) {
-            for (String line = from.readLine(); line != null; line = from.readLine()) {
-                keep(line);
+        try (Reader from = p.errorReader(StandardCharsets.UTF_8)) {
+            var line = new StringBuilder();
+            boolean cut = false; // what comes belongs to a line of which there was a piece
+            for (int c = from.read(); c >= 0; c = from.read()) {
+                if (c == '\n') {
+                    if (!cut || !line.isEmpty()) {
+                        tell(p.pid(), line);
+                    }
+                    cut = false;
+                } else if (c != '\r') {
+                    line.append((char) c);
+                    if (line.length() == LONGEST_LINE) {
+                        tell(p.pid(), line);
+                        cut = true;
+                    }
+                }
+            }
+            if (!line.isEmpty()) {
                 tell(p.pid(), line);
             }
         } catch (IOException e) {
@@ -193,10 +266,13 @@ final class Child {
         }
     }
 
-    private void tell(long pid, String line) {
+    private void tell(long pid, StringBuilder text) {
+        String line = text.toString();
+        text.setLength(0);
+        keep(line);
         try {
             lines.accept(pid, line);
-        } catch (RuntimeException e) { // the user's; a pipe that nobody reads would block the child
+        } catch (Throwable e) { // the user's; a pipe that nobody reads would block the child
             ProcessPool.LOG.error("the output of child {} of {} could not be told: {}", pid, pool, line, e);
         }
     }

@@ -30,6 +30,7 @@ record ChildCommand(List<String> options, String classPath) {
             var command = new ArrayList<String>();
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.add("-XX:+DisplayVMOutputToStderr"); // the JVM itself must not write between the frames
+            command.add("-Dstderr.encoding=UTF-8"); // as it is read
             command.addAll(options);
             command.add("@" + arguments);
             command.add(ChildMain.class.getName());

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.NotSerializableException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -43,7 +44,7 @@ final class ChildMain {
         var out = new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
         // the two pipes are the pool's alone: what jobs print goes where errors go, and they have nothing to read
         System.setIn(InputStream.nullInputStream());
-        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true));
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
         leaveSignalsToTheParent();
         new ChildMain(out).serve(in);
     }

@@ -57,7 +57,11 @@ final class LockFile {
         /** Asks the system, and waits if need be; an interrupt ends that. Null if it does not wait, and another process has it. */
         static @Nullable OsLock ask(Path path, boolean shared, boolean waits, @Nullable String owner)
                 throws IOException {
-            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    path,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE); // or was deleted
             try {
                 FileLock lock =
                         waits ? channel.lock(0, Long.MAX_VALUE, shared) : channel.tryLock(0, Long.MAX_VALUE, shared);
@@ -118,7 +122,13 @@ final class LockFile {
         @Override
         public boolean stop(Promise<Boolean> promise, @Nullable String reason) {
             synchronized (LOCK) {
-                return file.waiting.remove(this); // or the word of its grant is on the way
+                if (!file.waiting.remove(this)) {
+                    return false; // the word of its grant is on the way
+                }
+                if (file.shared && file.holders > 0) {
+                    file.letInSharers(); // who have stood behind it
+                }
+                return true;
             }
         }
 
@@ -129,10 +139,8 @@ final class LockFile {
                 file.os = lock;
                 file.shared = shared;
                 file.letIn(this);
-                for (Turn next = file.first(); shared && next != null && next.shared; next = file.first()) {
-                    file.waiting.remove();
-                    file.letIn(next);
-                    next.granted.completeThreadsafe(false);
+                if (shared) {
+                    file.letInSharers();
                 }
             }
         }
@@ -195,6 +203,14 @@ final class LockFile {
 
     private boolean isFree() {
         return holders == 0 && asking == null && !closing && waiting.isEmpty();
+    }
+
+    private void letInSharers() {
+        for (Turn next = first(); next != null && next.shared; next = first()) {
+            waiting.remove();
+            letIn(next);
+            next.granted.completeThreadsafe(false);
+        }
     }
 
     private void letIn(Turn turn) {

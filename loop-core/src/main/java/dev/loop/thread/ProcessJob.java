@@ -16,6 +16,8 @@ final class ProcessJob<T extends @Nullable Object> extends LimitedCall<T> {
 
     private @Nullable Child child; // set on the loop before the worker begins
 
+    private volatile boolean begun; // by the worker
+
     // written by the loop, read by the worker
     private volatile boolean cancelled;
     private volatile @Nullable String reason;
@@ -26,9 +28,9 @@ final class ProcessJob<T extends @Nullable Object> extends LimitedCall<T> {
         this.job = job;
     }
 
-    /** Not only a start of a child. */
+    /** Whether it was one for a child: not cancelled before, and not only a start. */
     boolean isWork() {
-        return job != null;
+        return begun && job != null;
     }
 
     @Override
@@ -47,6 +49,7 @@ final class ProcessJob<T extends @Nullable Object> extends LimitedCall<T> {
 
     @Override
     public T call() throws Exception {
+        begun = true;
         try {
             return answer();
         } catch (ProcessCrashedException e) {
@@ -85,7 +88,8 @@ final class ProcessJob<T extends @Nullable Object> extends LimitedCall<T> {
     private static @Nullable Object read(Wire.Frame answer) {
         try {
             return Wire.deserialize(answer.bytes());
-        } catch (IOException | ClassNotFoundException e) {
+        } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError | StackOverflowError e) {
+            // an error too: it is one of this value, and must not stop the loop
             throw new JobSerializationException("the result of the job cannot be read: " + e, e);
         }
     }

@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Children are started when they are needed, and never more than the size of the pool. One that crashes fails its job with a
  * {@link ProcessCrashedException}, and the next job gets a new one. A cancel of a job that runs kills its child, and ends when that has
- * ended. Children end when this process does, however it does. They leave INT, TERM and HUP to it.
+ * ended. Children end when this process does, however it does. They leave INT, TERM and HUP to it. Processes that a job starts are the
+ * job's own affair: a kill of the child does not reach them.
  *
  * <p>The channel is two inherited pipes between processes of one user and one program: as far as that is trusted, it is. The classes
  * that may come over are not filtered, except by a filter of the JVM.
@@ -157,7 +158,7 @@ public final class ProcessPool implements AutoCloseable {
                     "the job cannot be sent to a child: " + e.getMessage()
                             + " is not Serializable, and the job captures one (a lambda captures the 'this' whose fields it uses)",
                     e);
-        } catch (IOException e) {
+        } catch (IOException | StackOverflowError e) { // too deep
             throw new JobSerializationException("the job cannot be sent to a child: " + e, e);
         }
     }

@@ -107,12 +107,15 @@ public final class ProcessPoolBuilder {
     /**
      * Has a child end when it had nothing to do for some time.
      *
-     * @param limit how long, on the loop's clock; by default they stay
+     * @param limit how long, on the loop's clock, zero or longer; by default they stay
      * @return this
      */
     @CanIgnoreReturnValue
     public ProcessPoolBuilder idleTimeout(Duration limit) {
-        idleTimeout = Objects.requireNonNull(limit, "limit");
+        if (limit.isNegative()) {
+            throw new IllegalArgumentException("the time that a child may be idle is zero or longer, not " + limit);
+        }
+        idleTimeout = limit;
         return this;
     }
 
@@ -134,7 +137,8 @@ public final class ProcessPoolBuilder {
     /**
      * Sets who gets what the children write to their standard output and error.
      *
-     * @param lines gets the process id and a line, on a thread of its own for each child; by default they are logged as information
+     * @param lines gets the process id and a line, of which what is very long comes in pieces, on a thread of its own for each child; by
+     *     default they are logged as information
      * @return this
      */
     @CanIgnoreReturnValue

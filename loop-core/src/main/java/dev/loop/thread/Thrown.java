@@ -23,7 +23,7 @@ final class Thrown implements Serializable {
     private Thrown(byte @Nullable [] serialized, Throwable error) {
         this.serialized = serialized;
         type = error.getClass().getName();
-        text = error.toString();
+        text = text(error);
         stack = error.getStackTrace();
         trace = trace(error);
         spent = error instanceof OutOfMemoryError;
@@ -34,7 +34,7 @@ final class Thrown implements Serializable {
         if (!isOfTheJvm(error)) {
             try {
                 serialized = Wire.serialize(error);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | LinkageError | StackOverflowError e) {
                 // then it comes over as text
             }
         }
@@ -46,12 +46,21 @@ final class Thrown implements Serializable {
         return spent;
     }
 
+    /** As it says itself, if it can. */
+    private static String text(Throwable error) {
+        try {
+            return error.toString();
+        } catch (RuntimeException e) {
+            return error.getClass().getName();
+        }
+    }
+
     /** With its causes, as the JVM prints it. */
     private static String trace(Throwable error) {
         var text = new StringBuilder();
         Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Throwable e = error; e != null && seen.add(e); e = e.getCause()) {
-            text.append(e == error ? "" : "Caused by: ").append(e).append('\n');
+            text.append(e == error ? "" : "Caused by: ").append(text(e)).append('\n');
             for (StackTraceElement frame : e.getStackTrace()) {
                 text.append("\tat ").append(frame).append('\n');
             }
@@ -70,7 +79,7 @@ final class Thrown implements Serializable {
         if (serialized != null) {
             try {
                 error = (Throwable) Wire.deserialize(serialized);
-            } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError e) {
+            } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError | StackOverflowError e) {
                 error = null; // it is serializable in name only
             }
         }

@@ -4,6 +4,7 @@ import static dev.loop.Async.moveOn;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static java.time.Duration.ZERO;
+import static java.time.Duration.ofDays;
 import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
@@ -116,6 +117,19 @@ class PeriodicTest {
             sleep(ofMinutes(121)).await();
             assertThat(atRate.begins).containsExactly(ofMinutes(50), ofMinutes(110));
             assertThat(withDelay.begins).containsExactly(ofMinutes(1), ofMinutes(61), ofMinutes(121));
+        });
+    }
+
+    @Test
+    void anInstantOfAnotherCenturySaysSoToo() {
+        TestLoop.run(() -> {
+            var work = new Work();
+            var periodic = Periodic.atFixedRate(ofHours(1))
+                    .firstAt(START.minusSeconds(600).minus(ofDays(300 * 365)))
+                    .start(work::run);
+            sleep(ofMinutes(120)).await();
+            assertThat(work.begins).containsExactly(ofMinutes(50), ofMinutes(110));
+            assertThat(periodic.statistics().skipped()).isZero();
         });
     }
 

@@ -20,6 +20,7 @@ import dev.loop.EventLoop;
 import dev.loop.TaskGroup;
 import dev.loop.TaskGroupException;
 import dev.loop.TimeoutException;
+import dev.loop.testing.ManualClock;
 import dev.loop.testing.TestLoop;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -294,6 +295,38 @@ class RetryTest {
                             .call(body::call))
                     .isSameAs(body.failures.get(3));
             assertThat(now()).isEqualTo(ofSeconds(107));
+        });
+    }
+
+    @Test
+    void noAttemptBeginsAfterTheDeadline() {
+        TestLoop.run(() -> {
+            sleep(ofSeconds(5)).await();
+            var body = new Flaky(0);
+            assertThatThrownBy(() -> Retry.builder()
+                            .deadline(Deadline.at(ofSeconds(5).toNanos()))
+                            .build()
+                            .call(body::call))
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessageContaining("no attempt");
+            assertThat(body.failures).isEmpty();
+
+            var calls = new int[1];
+            var failure = catchThrowable(() -> Retry.builder()
+                    .delay(ofSeconds(1))
+                    .within(ofSeconds(2))
+                    .build()
+                    .run(() -> {
+                        calls[0]++;
+                        var clock = (ManualClock) EventLoop.current().clock();
+                        EventLoop.current().callLater(ofMillis(999), () -> clock.advance(ofSeconds(5)));
+                        throw new IOException("first");
+                    }));
+            assertThat(calls[0]).isEqualTo(1);
+            assertThat(failure).hasMessage("first");
+            assertThat(failure.getSuppressed()[0])
+                    .hasMessage("gave up after 1 attempt in PT5.999S: the deadline has passed before the next one could"
+                            + " begin");
         });
     }
 

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Locks between processes; the other process is a Python that uses fcntl. */
 @Tag("unseeded") // real processes and locks of the system
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ProcessLockTest {
 
     @TempDir
@@ -167,6 +167,41 @@ class ProcessLockTest {
             held.close();
             late.await().release().await();
             assertThat(isFree(true)).isTrue();
+        });
+    }
+
+    @Test
+    void whoSharesGoesInWhenTheWriterBeforeGivesUp() {
+        TestLoop.run(() -> {
+            var lock = new ProcessLock(file);
+            var one = lock.shared().acquire().await();
+            Future<ProcessLock.Held> exclusive = lock.acquire();
+            until(() -> lock.statistics().waiting() == 1);
+            Future<ProcessLock.Held> two = lock.shared().acquire();
+            Future<ProcessLock.Held> three = lock.shared().acquire();
+            until(() -> lock.statistics().waiting() == 3);
+            assertThat(exclusive.cancel()).isTrue();
+            two.await().close(); // the first one is still held
+            three.await().close();
+            one.release().await();
+            settled(lock);
+            assertThat(isFree(true)).isTrue();
+        });
+    }
+
+    @Test
+    void aFileThatIsDeletedIsMadeAgain() {
+        TestLoop.run(() -> {
+            var lock = new ProcessLock(file);
+            for (int i = 0; i < 2; i++) {
+                var held = lock.acquire().await();
+                Files.delete(file); // also while it is held
+                held.release().await();
+                assertThat(lock.statistics().holders()).isZero();
+            }
+            try (var _ = lock.acquire().await()) {
+                assertThat(isFree(true)).isFalse();
+            }
         });
     }
 

@@ -44,18 +44,25 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs in child processes, which are real ones. */
 @Tag("unseeded") // real processes: what orders them is the system
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ProcessPoolTest {
+
+    /** Most children of these tests live for a moment: what they run is not worth a second compiler. */
+    private static final String QUICK = "-XX:TieredStopAtLevel=1";
 
     @TempDir
     Path dir;
+
+    private static ProcessPoolBuilder children(int size) {
+        return ProcessPool.builder().size(size).jvmOptions(QUICK);
+    }
 
     // --- jobs
 
     @Test
     void jobsAndTheirResultsGoThereAndBack() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(2)) {
+            try (var pool = children(2).build()) {
                 int base = 40;
                 assertThat(pool.submit(() -> base + 2).await()).isEqualTo(42);
                 assertThat(pool.submit(() -> null).await()).isNull();
@@ -82,18 +89,22 @@ class ProcessPoolTest {
     }
 
     @Test
-    void aThousandSmallJobsOverTwoChildren() {
+    @Tag("scaled")
+    void manySmallJobsOverTwoChildren() {
+        int count = Boolean.getBoolean("loop.stress") ? 10_000 : 200;
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(2)) {
+            try (var pool = children(2).build()) {
                 var jobs = new ArrayList<Future<Integer>>();
-                for (int i = 0; i < 1000; i++) {
+                for (int i = 0; i < count; i++) {
                     int n = i;
                     jobs.add(pool.submit(() -> n * 2));
                 }
-                assertThat(pool.statistics().waiting()).isEqualTo(998);
+                assertThat(pool.statistics().waiting()).isEqualTo(count - 2);
                 assertThat(gather(jobs).await())
-                        .containsExactlyElementsOf(
-                                IntStream.range(0, 1000).map(i -> i * 2).boxed().toList());
+                        .containsExactlyElementsOf(IntStream.range(0, count)
+                                .map(i -> i * 2)
+                                .boxed()
+                                .toList());
                 assertThat(pool.statistics().started()).isEqualTo(2);
             }
         });
@@ -102,7 +113,7 @@ class ProcessPoolTest {
     @Test
     void aMapKeepsTheOrderAndTakesItemsAsItGoes() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(2)) {
+            try (var pool = children(2).build()) {
                 var most = new int[1];
                 Iterable<Integer> items = () -> IntStream.range(0, 40)
                         .peek(_ -> most[0] = Math.max(
@@ -127,7 +138,7 @@ class ProcessPoolTest {
     @Test
     void theJobIsSentAsItIsWhenItIsSubmitted() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 var list = new ArrayList<>(List.of("first"));
                 Future<Integer> size = pool.submit(() -> list.size());
                 list.add("second");
@@ -141,7 +152,7 @@ class ProcessPoolTest {
     @Test
     void whatAJobThrowsIsThrownHereWithTheStackOfThere() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 Throwable error = catchThrowable(pool.submit(() -> {
                     throw new IllegalArgumentException("bad", new FileNotFoundException("cause"));
                 })::await);
@@ -178,7 +189,7 @@ class ProcessPoolTest {
     @Test
     void whatIsNotSerializableIsNamed() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 var captured = new Jobs.NotForAWire();
                 assertThatThrownBy(() -> pool.submit(() -> captured.value))
                         .isInstanceOf(JobSerializationException.class)
@@ -207,7 +218,7 @@ class ProcessPoolTest {
     @Test
     void errorsOfTheChildsJvmAreNotTakenForOnesOfThis() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder().size(1).jvmOptions("-Xmx24m").build()) {
+            try (var pool = children(1).jvmOptions(QUICK, "-Xmx24m").build()) {
                 Throwable memory = catchThrowable(pool.submit(Jobs.eatsMemory())::await);
                 assertThat(memory).isInstanceOf(ChildFailureException.class);
                 assertThat(((ChildFailureException) memory).type()).isEqualTo("java.lang.OutOfMemoryError");
@@ -230,11 +241,7 @@ class ProcessPoolTest {
     @Test
     void aChildThatEndsInTheMiddleIsNamedAndReplaced() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder()
-                    .size(1)
-                    .name("mine")
-                    .output((_, _) -> {})
-                    .build()) {
+            try (var pool = children(1).name("mine").output((_, _) -> {}).build()) {
                 long pid = pool.submit(Jobs.pid()).await();
                 var crash = (ProcessCrashedException) catchThrowable(pool.submit(Jobs.dies(3))::await);
                 assertThat(crash.pid()).isEqualTo(pid);
@@ -258,7 +265,7 @@ class ProcessPoolTest {
     @Test
     void aChildThatIsKilledIsNamedWithItsSignal() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 Path sign = dir.resolve("sign");
                 Future<Integer> endless = pool.submit(Jobs.endless(sign));
                 long pid = await(sign);
@@ -270,7 +277,7 @@ class ProcessPoolTest {
 
                 long idle = pool.submit(Jobs.pid()).await();
                 signal("KILL", idle); // while it has nothing to do
-                gone(idle);
+                knownToBeGone(idle);
                 assertThat(pool.submit(Jobs.pid()).await()).isNotEqualTo(idle);
                 assertThat(pool.statistics().crashed()).isEqualTo(2);
             }
@@ -280,8 +287,7 @@ class ProcessPoolTest {
     @Test
     void aChildThatCannotStartSaysWhy() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder()
-                    .size(1)
+            try (var pool = children(1)
                     .jvmOptions("-XX:+NoSuchOption")
                     .output((_, _) -> {})
                     .build()) {
@@ -291,11 +297,8 @@ class ProcessPoolTest {
                         .hasMessageContaining("NoSuchOption");
                 assertThatThrownBy(pool.warmUp()::await).isInstanceOf(ProcessCrashedException.class);
             }
-            try (var pool = ProcessPool.builder()
-                    .size(1)
-                    .classPath(dir.toString())
-                    .output((_, _) -> {})
-                    .build()) {
+            try (var pool =
+                    children(1).classPath(dir.toString()).output((_, _) -> {}).build()) {
                 assertThatThrownBy(pool.submit(() -> 1)::await)
                         .isInstanceOf(ProcessCrashedException.class)
                         .hasMessageContaining("ChildMain");
@@ -308,7 +311,7 @@ class ProcessPoolTest {
     @Test
     void aCancelKillsTheChildAndTheNextJobGetsANewOne() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 Path sign = dir.resolve("sign");
                 Task<?> task = spawn(() -> pool.submit(Jobs.endless(sign)).await());
                 long pid = await(sign);
@@ -327,7 +330,7 @@ class ProcessPoolTest {
     @Test
     void aChildThatReadsNothingCanBeCancelled() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 long pid = pool.submit(Jobs.pid()).await();
                 signal("STOP", pid);
                 byte[] large = new byte[10 << 20]; // more than the pipe holds
@@ -343,7 +346,7 @@ class ProcessPoolTest {
     @Test
     void aJobThatWaitsForItsTurnIsCancelledWithoutHarm() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 Future<Integer> first = pool.submit(() -> 1);
                 Future<Integer> second = pool.submit(() -> 2);
                 Future<Integer> third = pool.submit(() -> 3);
@@ -356,19 +359,21 @@ class ProcessPoolTest {
     }
 
     @Test
+    @Tag("scaled")
     void whateverIsCancelledTheOthersHaveTheirValues() {
+        int cancels = Boolean.getBoolean("loop.stress") ? 100 : 3; // each takes a start of a child
         TestLoop.run(() -> {
             var random = new Random(11);
-            try (var pool = ProcessPool.create(2)) {
+            try (var pool = children(2).build()) {
                 var jobs = new ArrayList<Future<Integer>>();
-                for (int i = 0; i < 40; i++) {
+                for (int i = 0; i < 6 * cancels + 4; i++) {
                     int n = i;
                     jobs.add(pool.submit(() -> {
                         LockSupport.parkNanos(1_000_000);
                         return n;
                     }));
                 }
-                for (int i = 0; i < 6; i++) {
+                for (int i = 0; i < cancels; i++) {
                     int at = 6 * i + random.nextInt(3);
                     jobs.get(at).await(); // the next ones run now, or wait
                     jobs.get(at + 1 + random.nextInt(3)).cancel("chaos");
@@ -391,8 +396,7 @@ class ProcessPoolTest {
         var lines = new ConcurrentLinkedQueue<String>();
         var three = new CountDownLatch(3);
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder()
-                    .size(1)
+            try (var pool = children(1)
                     .output((pid, line) -> {
                         lines.add(line);
                         three.countDown();
@@ -419,7 +423,7 @@ class ProcessPoolTest {
     @Test
     void bytesOfNativeCodeBetweenTheFramesAreToldAndEndTheChild() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 assertThatThrownBy(pool.submit(() -> {
                             try (var out = new FileOutputStream(FileDescriptor.out)) {
                                 out.write("hello from C".getBytes(StandardCharsets.UTF_8));
@@ -438,8 +442,7 @@ class ProcessPoolTest {
     @Test
     void aChildEndsAfterItsJobsOrWhenItIsIdle() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder()
-                    .size(1)
+            try (var pool = children(1)
                     .maxJobsPerChild(2)
                     .idleTimeout(Duration.ofMinutes(1))
                     .build()) {
@@ -461,7 +464,7 @@ class ProcessPoolTest {
     @Test
     void aWarmPoolHasAllItsChildren() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(2)) {
+            try (var pool = children(2).build()) {
                 pool.warmUp().await();
                 assertThat(pool.statistics()).isEqualTo(new ProcessPool.Statistics(2, 2, 2, 0, 0, 2, 0, 0));
                 pool.warmUp().await(); // harmless
@@ -473,7 +476,7 @@ class ProcessPoolTest {
     @Test
     void aDrainLetsTheJobsEndAndAClosKillsThem() {
         TestLoop.run(() -> {
-            var pool = ProcessPool.create(1);
+            var pool = children(1).build();
             Future<Integer> first = pool.submit(() -> 1);
             Future<Integer> second = pool.submit(() -> 2);
             Future<?> drained = pool.drain();
@@ -486,7 +489,7 @@ class ProcessPoolTest {
             pool.close(); // harmless
 
             Path sign = dir.resolve("sign");
-            var killed = ProcessPool.create(1);
+            var killed = children(1).build();
             Future<Integer> endless = killed.submit(Jobs.endless(sign));
             Future<Integer> waiting = killed.submit(() -> 1);
             long pid = await(sign);
@@ -501,7 +504,7 @@ class ProcessPoolTest {
     void theCloseOfTheLoopEndsItsChildren() {
         var pids = new ArrayList<Long>();
         TestLoop.run(() -> {
-            var pool = ProcessPool.create(2);
+            var pool = children(2).build();
             Path sign = dir.resolve("sign");
             pool.submit(Jobs.endless(sign));
             pids.add(await(sign));
@@ -514,7 +517,7 @@ class ProcessPoolTest {
     @Test
     void signalsOfATerminalAreLeftToTheParent() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.create(1)) {
+            try (var pool = children(1).build()) {
                 Path sign = dir.resolve("sign");
                 String go = dir.resolve("go").toString();
                 String file = sign.toString();
@@ -539,7 +542,7 @@ class ProcessPoolTest {
     @Test
     void jobsMayRunLoopsOfTheirOwn() {
         TestLoop.run(() -> {
-            try (var pool = ProcessPool.builder().size(1).runsLoops().build()) {
+            try (var pool = children(1).runsLoops().build()) {
                 boolean virtual = pool.submit(() -> EventLoop.run(() -> {
                             sleep(Duration.ofMillis(1)).await();
                             return Thread.currentThread().isVirtual();
@@ -556,7 +559,7 @@ class ProcessPoolTest {
     static final class Parent {
         static void main(String... args) {
             EventLoop.run(() -> {
-                try (var pool = ProcessPool.create(2)) {
+                try (var pool = children(2).build()) {
                     Path sign = Path.of(args[0]);
                     Future<Integer> endless = pool.submit(Jobs.endless(sign));
                     IO.println(await(sign));
@@ -586,8 +589,8 @@ class ProcessPoolTest {
             long idle = Long.parseLong(lines.readLine());
             assertThat(ProcessHandle.of(busy)).isPresent();
             parent.destroyForcibly().waitFor(); // SIGKILL: it can do nothing any more
-            gone(idle);
-            gone(busy);
+            orphanGone(idle);
+            orphanGone(busy);
         } finally {
             parent.destroyForcibly();
         }
@@ -671,5 +674,34 @@ class ProcessPoolTest {
 
     private static void gone(long pid) {
         ProcessHandle.of(pid).ifPresent(handle -> handle.onExit().join());
+    }
+
+    /** Until this program knows that its child has ended: the thread that reads the child's output is the last to. */
+    private static void knownToBeGone(long pid) {
+        Threads.run(() -> {
+                    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                        if (thread.getName().endsWith("-child-" + pid + "-output")) {
+                            thread.join();
+                        }
+                    }
+                })
+                .await();
+    }
+
+    /** Until a process of another parent has ended, for which Java looks only every few hundred milliseconds. */
+    private static void orphanGone(long pid) {
+        while (ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent() && !isZombie(pid)) {
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /** Whether it has ended, and nobody has asked how: an orphan in a container whose first process does not. */
+    private static boolean isZombie(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            return stat.startsWith(") Z", stat.lastIndexOf(')'));
+        } catch (IOException e) {
+            return false; // no such system, or no such process any more
+        }
     }
 }
