@@ -10,8 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.loop.sync.Semaphore;
 import dev.loop.sync.RwLock;
+import dev.loop.sync.Semaphore;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;

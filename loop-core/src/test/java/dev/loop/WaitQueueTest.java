@@ -170,7 +170,10 @@ class WaitQueueTest {
         TestLoop.run(() -> {
             List<Future<String>> waits = new ArrayList<>();
             var queue = new WaitQueue<String, Integer>(
-                    EventLoop.current(), null, List::of, which -> back.add(which + " " + waits.get(which).cancel()));
+                    EventLoop.current(),
+                    null,
+                    List::of,
+                    which -> back.add(which + " " + waits.get(which).cancel()));
             waits.add(queue.park(0));
             waits.add(queue.park(1));
             assertThat(waits.get(0).cancel()).isTrue();

@@ -42,7 +42,9 @@ public final class Broadcast<T> {
     private final WaitQueue<@Nullable Void, T> publishers;
     private @Nullable Consumer<? super Subscription<T>> whenSlow;
     private long published;
-    private int blocking; // subscribers without room, as far as is known: while one is left, nobody needs to look at all of them
+    private int
+            blocking; // subscribers without room, as far as is known: while one is left, nobody needs to look at all of
+    // them
     private boolean closed;
     private @Nullable Throwable cause;
 
@@ -195,7 +197,8 @@ public final class Broadcast<T> {
     private void pump() {
         while (blocking == 0 && !publishers.isEmpty() && canDeliver()) {
             T item = publishers.firstAttachment();
-            publishers.grant(null); // first: whoever waits for this or for the item, whichever comes first, has it published
+            publishers.grant(
+                    null); // first: whoever waits for this or for the item, whichever comes first, has it published
             deliver(item);
         }
     }

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.loop.WaitQueue;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -17,6 +16,7 @@ import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Task;
+import dev.loop.WaitQueue;
 import dev.loop.testing.TestLoop;
 import java.io.IOException;
 import java.time.Duration;

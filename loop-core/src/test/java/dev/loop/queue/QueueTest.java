@@ -1,9 +1,9 @@
 package dev.loop.queue;
 
-import static dev.loop.Async.yieldNow;
 import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
+import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -197,9 +197,11 @@ class QueueTest {
             EventLoop.current().callSoon(iteration);
             yieldNow();
             assertThat(queue.size()).isEqualTo(1);
-            assertThat(errors).hasSize(2).allSatisfy(error -> assertThat(error)
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("await() in a callback"));
+            assertThat(errors)
+                    .hasSize(2)
+                    .allSatisfy(error -> assertThat(error)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("await() in a callback"));
         });
     }
 }

@@ -327,8 +327,9 @@ class ConditionTest {
                     }
                 });
                 yieldNow();
-                assertThat(errors).singleElement().satisfies(error -> assertThat(error)
-                        .hasMessageContaining("which only a task can"));
+                assertThat(errors)
+                        .singleElement()
+                        .satisfies(error -> assertThat(error).hasMessageContaining("which only a task can"));
                 assertThat(condition.lock().isLocked()).isTrue();
                 assertThat(condition.statistics().waiting()).isZero();
             }

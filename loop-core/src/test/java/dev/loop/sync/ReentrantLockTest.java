@@ -1,7 +1,7 @@
 package dev.loop.sync;
 
-import static dev.loop.Async.gather;
 import static dev.loop.Async.currentTask;
+import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.yieldNow;
