@@ -18,6 +18,7 @@ final class FirstWait<T extends @Nullable Object, V extends @Nullable Object> ex
     private final Collection<? extends Future<?>> watched;
     private final WaitQueue.Reading<? super T, ? extends V> reading;
     private int winner = -1;
+    private boolean leaving; // inside a cancel: what is granted to the others there is not wanted either
 
     FirstWait(
             EventLoop loop,
@@ -45,7 +46,7 @@ final class FirstWait<T extends @Nullable Object, V extends @Nullable Object> ex
 
     @Override
     public void completed(Future<?> wait) {
-        if (winner >= 0 || outcome != null) {
+        if (winner >= 0 || outcome != null || leaving) {
             return;
         }
         winner = waits.indexOf(wait); // futures have no equality but their own
@@ -118,7 +119,11 @@ final class FirstWait<T extends @Nullable Object, V extends @Nullable Object> ex
     @Override
     public boolean cancel(@Nullable String reason) {
         loop.checkThread();
+        if (leaving) {
+            return false;
+        }
         if (outcome == null) {
+            leaving = true;
             withdraw(reason);
             return finish(new Outcome.Cancelled(reason, CancelTrace.capture(loop)));
         }

@@ -342,6 +342,9 @@ public final class WaitQueue<T extends @Nullable Object, A extends @Nullable Obj
         @SuppressWarnings("unchecked") // only waiters of this queue get this hook
         public boolean stop(Promise<T> promise, @Nullable String reason) {
             var waiter = (Waiter<T, A>) promise;
+            if (waiter != first && waiter.previous == null) {
+                return false; // it has left already: whoever was told of that has come back here
+            }
             unlink(waiter);
             Withdrawn<? super A> w = withdrawn;
             if (w != null) {

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.loop.sync.RwLock;
+import dev.loop.sync.Semaphore;
 import dev.loop.testing.TestLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -315,5 +317,30 @@ class FirstWaitTest {
                         .withMessageContaining("other");
             });
         }
+    }
+
+    @Test
+    void aCancelLeavesWholeWhatItsOwnWithdrawalGrants() {
+        TestLoop.run(() -> {
+            var semaphore = new Semaphore(1);
+            List<Future<Semaphore.Permit>> waits = List.of(semaphore.acquire(5), semaphore.acquire(1));
+            assertThat(first(waits).cancel("enough")).isTrue();
+            assertThat(semaphore.statistics().waiting()).isZero();
+            assertThat(semaphore.available()).isEqualTo(1);
+            assertThat(waits).allMatch(Future::isCancelled);
+            Future<Semaphore.Permit> next = semaphore.acquire(2);
+            semaphore.release();
+            assertThat(next.isDone()).isTrue();
+
+            var lock = new RwLock();
+            try (var _ = lock.read().await()) {
+                assertThat(first(List.of(lock.write(), lock.read())).cancel("enough"))
+                        .isTrue();
+                assertThat(lock.statistics().waitingWriters()
+                                + lock.statistics().waitingReaders())
+                        .isZero();
+                assertThat(lock.readers()).isEqualTo(1);
+            }
+        });
     }
 }

@@ -164,4 +164,23 @@ class WaitQueueTest {
             assertThat(one.isCancelled()).isTrue();
         });
     }
+
+    @Test
+    void whoHearsOfAWithdrawalMayCancelTheSameWaitAgain() {
+        TestLoop.run(() -> {
+            List<Future<String>> waits = new ArrayList<>();
+            var queue = new WaitQueue<String, Integer>(
+                    EventLoop.current(),
+                    null,
+                    List::of,
+                    which -> back.add(which + " " + waits.get(which).cancel()));
+            waits.add(queue.park(0));
+            waits.add(queue.park(1));
+            assertThat(waits.get(0).cancel()).isTrue();
+            assertThat(back).containsExactly("0 false");
+            assertThat(queue.size()).isEqualTo(1);
+            assertThat(queue.grant("a")).isTrue();
+            assertThat(waits.get(1).await()).isEqualTo("a");
+        });
+    }
 }

@@ -168,7 +168,8 @@ public final class CallGraph {
     }
 
     /**
-     * The circles of tasks of which each waits for the next and the last for the first: none of them goes on unless it is cancelled.
+     * The circles of tasks of which each waits for the next and the last for the first. None of them goes on before one of these waits
+     * ends in another way: by a cancel or a limit, or, if it is a wait for the first of several things, by another one of those.
      *
      * @return the names of each circle's tasks in the order of their waits; twenty circles at most
      */

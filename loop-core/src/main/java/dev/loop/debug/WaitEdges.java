@@ -31,9 +31,13 @@ final class WaitEdges {
     private final IdentityHashMap<Resource, List<Task<?>>> contended = new IdentityHashMap<>();
     private final List<Resource> resources = new ArrayList<>();
     private final IdentityHashMap<Resource, Set<Task<?>>> held = new IdentityHashMap<>();
+    private final IdentityHashMap<Resource, Boolean> heldByOthers = new IdentityHashMap<>();
 
     // by who waits: the holders of which one is enough, where there are several
-    private final IdentityHashMap<Task<?>, List<Set<Task<?>>>> anyOf = new IdentityHashMap<>();
+    private final IdentityHashMap<Task<?>, List<Choice>> anyOf = new IdentityHashMap<>();
+
+    /** Those of whom one is enough; and whether code outside of a task is one more. */
+    private record Choice(Set<Task<?>> holders, boolean others) {}
 
     WaitEdges(List<Task<?>> tasks) {
         this.tasks = tasks;
@@ -64,8 +68,9 @@ final class WaitEdges {
         add(contended, resource, task);
         Set<Task<?>> holders = held.computeIfAbsent(resource, WaitEdges::holders);
         holders.forEach(holder -> add(awaitedBy, holder, task));
-        if (holders.size() > 1) {
-            anyOf.computeIfAbsent(task, _ -> new ArrayList<>()).add(holders);
+        boolean others = hasOtherHolders(resource);
+        if (holders.size() > 1 || others) {
+            anyOf.computeIfAbsent(task, _ -> new ArrayList<>()).add(new Choice(holders, others));
         }
         return holders;
     }
@@ -73,6 +78,11 @@ final class WaitEdges {
     private static Set<Task<?>> holders(Resource resource) {
         Set<Task<?>> holders = new LinkedHashSet<>(resource.holders());
         return holders.size() > MOST_HOLDERS ? Set.of() : holders;
+    }
+
+    private boolean hasOtherHolders(Resource resource) {
+        return heldByOthers.computeIfAbsent(
+                resource, held -> held.holds().stream().anyMatch(hold -> hold.task() == null));
     }
 
     /** Adds a task to a list; those of one task come together, so a second one is beside the first. */
@@ -233,12 +243,16 @@ final class WaitEdges {
             }
         }
 
+        private boolean canGoOn(Choice choice) {
+            return choice.others || !stuck.containsAll(choice.holders);
+        }
+
         /** The tasks that are stuck and without which this one is. */
         List<Task<?>> awaits(Task<?> task) {
-            List<Set<Task<?>>> choices = edges.anyOf.getOrDefault(task, List.of());
+            List<Choice> choices = edges.anyOf.getOrDefault(task, List.of());
             return edges.awaits(task).stream()
                     .filter(stuck::contains)
-                    .filter(to -> choices.stream().noneMatch(c -> c.contains(to) && !stuck.containsAll(c)))
+                    .filter(to -> choices.stream().noneMatch(choice -> choice.holders.contains(to) && canGoOn(choice)))
                     .toList();
         }
     }

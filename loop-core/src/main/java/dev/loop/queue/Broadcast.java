@@ -5,9 +5,10 @@ import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.WaitQueue;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,10 +38,13 @@ public final class Broadcast<T> {
     private final EventLoop loop;
     private final int replay;
     private final ArrayDeque<T> last = new ArrayDeque<>();
-    private final List<Subscription<T>> subscribers = new ArrayList<>();
+    private final Set<Subscription<T>> subscribers = new LinkedHashSet<>();
     private final WaitQueue<@Nullable Void, T> publishers;
     private @Nullable Consumer<? super Subscription<T>> whenSlow;
     private long published;
+    private int
+            blocking; // subscribers without room, as far as is known: while one is left, nobody needs to look at all of
+    // them
     private boolean closed;
     private @Nullable Throwable cause;
 
@@ -156,14 +160,14 @@ public final class Broadcast<T> {
 
     /** Whether nobody makes a publisher wait; notes who does. */
     private boolean canDeliver() {
-        boolean room = true;
+        blocking = 0;
         for (Subscription<T> subscriber : subscribers) {
-            if (!subscriber.takesNext()) {
+            if (subscriber.blocks()) {
                 subscriber.isBehind();
-                room = false;
+                blocking++;
             }
         }
-        return room;
+        return blocking == 0;
     }
 
     private void deliver(T item) {
@@ -184,17 +188,23 @@ public final class Broadcast<T> {
         }
     }
 
-    /** There may be room again: who waits to publish goes on. */
-    void pump() {
-        while (!publishers.isEmpty() && canDeliver()) {
-            deliver(publishers.firstAttachment());
-            publishers.grant(null);
+    /** A subscriber that was without room has some again, or is gone: after the last one, who waits to publish goes on. */
+    void unblocked() {
+        blocking--;
+        pump();
+    }
+
+    private void pump() {
+        while (blocking == 0 && !publishers.isEmpty() && canDeliver()) {
+            T item = publishers.firstAttachment();
+            publishers.grant(
+                    null); // first: whoever waits for this or for the item, whichever comes first, has it published
+            deliver(item);
         }
     }
 
     void remove(Subscription<T> subscription) {
         subscribers.remove(subscription);
-        pump();
     }
 
     void report(Subscription<T> subscription) {

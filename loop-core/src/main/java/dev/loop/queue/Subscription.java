@@ -29,6 +29,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     private int peak;
     private long dropped;
     private boolean slow;
+    private boolean blocks; // a publisher, when it was looked at last
 
     // open -> ended, to be drained -> closed, or at once
     private @Nullable Supplier<? extends RuntimeException> end;
@@ -62,7 +63,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
         T item = store.poll();
         if (item != null) {
             Future<T> got = receivers.granted(item, null, store.polled);
-            broadcast.pump();
+            freed();
             return got;
         }
         return end == null ? null : broadcast.loop().failed(end.get());
@@ -83,7 +84,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
         broadcast.loop().checkThread();
         T item = store.poll();
         if (item != null) {
-            broadcast.pump();
+            freed();
         } else if (end != null) {
             throw end.get();
         }
@@ -102,13 +103,21 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
         return new TakingIterator<>(this::receive, Channel::isOrderlyEnd);
     }
 
-    /** Whether the next item may be published as far as this is concerned. */
-    boolean takesNext() {
-        return policy != SlowPolicy.WAIT || hasRoom();
+    /** Whether the next item cannot be published because of this; if so, the broadcast is told when that is over. */
+    boolean blocks() {
+        blocks = policy == SlowPolicy.WAIT && !hasRoom();
+        return blocks;
     }
 
     private boolean hasRoom() {
         return !receivers.isEmpty() || store.size() < capacity;
+    }
+
+    private void freed() {
+        if (blocks && (closed || hasRoom())) {
+            blocks = false;
+            broadcast.unblocked();
+        }
     }
 
     void deliver(T item) {
@@ -177,6 +186,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
             store.clear();
             end(() -> new ChannelClosedException("the subscription of '" + name + "' was closed", null));
             broadcast.remove(this);
+            freed();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.loop.queue;
 
+import dev.loop.EventLoop;
 import dev.loop.Future;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -31,7 +32,7 @@ final class TakingIterator<T> implements Iterator<T> {
         }
         taking = true;
         try {
-            next = take.get().await();
+            next = taken(take.get());
             return true;
         } catch (RuntimeException e) {
             if (isEnd.test(e)) {
@@ -40,6 +41,17 @@ final class TakingIterator<T> implements Iterator<T> {
             throw e;
         } finally {
             taking = false;
+        }
+    }
+
+    private T taken(Future<T> item) {
+        try {
+            return item.await();
+        } catch (IllegalStateException e) {
+            if (item.loop() == EventLoop.currentOrNull()) {
+                item.cancel(); // it cannot be awaited in a callback: nobody else would have the item
+            }
+            throw e;
         }
     }
 

@@ -91,6 +91,10 @@ public final class Condition implements Resource {
      */
     public void until(BooleanSupplier predicate) {
         while (!predicate.getAsBoolean()) {
+            if (lock.loop.currentTask() == null) { // before the lock is let go
+                throw new IllegalStateException(
+                        "until(…) waits, which only a task can: spawn one, or use whenSignalled() (" + this + ")");
+            }
             whenSignalled().await();
         }
     }

@@ -30,6 +30,9 @@ final class Grants {
     /** How many are known. */
     static final int MOST = 1000;
 
+    /** Among how many the latest one of a task is looked for: where others give back what one acquires, it is never there. */
+    private static final int MOST_SEARCHED = 100;
+
     private @Nullable Listed first;
     private @Nullable Listed last;
     private int size;
@@ -71,10 +74,13 @@ final class Grants {
         size--;
     }
 
-    /** The latest one, if that is a task's. */
+    /** The latest one of a task, if it is among the latest few; null for code outside of a task. */
     @Nullable Listed lastOf(@Nullable Task<?> task) {
-        Listed l = last;
-        return l != null && task != null && l.task == task ? l : null;
+        Listed grant = task == null ? null : last;
+        for (int i = 0; i < MOST_SEARCHED && grant != null && grant.task != task; i++) {
+            grant = grant.previous;
+        }
+        return grant != null && grant.task == task ? grant : null;
     }
 
     Collection<Task<?>> holders() {

@@ -185,7 +185,17 @@ public final class ReentrantLock implements Resource {
             Held next = waiters.firstAttachment();
             take(next);
             waiters.grant(next);
+            grantAgain(next.owner);
             watch();
+        }
+    }
+
+    /** What the new owner had asked for next, before it was the owner, it would wait for in vain. */
+    private void grantAgain(Task<?> owner) {
+        while (!waiters.isEmpty() && waiters.firstAttachment().owner == owner) {
+            Held again = waiters.firstAttachment();
+            take(again);
+            waiters.grant(again);
         }
     }
 

@@ -29,6 +29,7 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
     private final WaitQueue<Permit, Permit> waiters; // what they bring is what they get
     private final Grants out = new Grants();
     private int available;
+    private boolean counted; // somebody has released what it had not acquired: who holds a permit does not tell who gives it back
 
     /**
      * A semaphore of the current loop.
@@ -118,6 +119,8 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
         Grants.Listed own = out.lastOf(loop.currentTask());
         if (own != null) {
             out.remove(own); // acquired and released in pairs, as in asyncio: this one does not hold it any more
+        } else {
+            counted = true;
         }
         serve();
     }
@@ -149,9 +152,15 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
         return new Statistics(available, waiters.size(), out.holds());
     }
 
+    /**
+     * The tasks that have permits and have to give them back. Where somebody has called {@link #release()} without a permit of its own, the
+     * semaphore is a count, which anybody may raise: then nobody is said to hold it.
+     *
+     * @return a copy, the oldest first
+     */
     @Override
     public Collection<Task<?>> holders() {
-        return out.holders();
+        return counted ? List.of() : out.holders();
     }
 
     @Override

@@ -331,4 +331,43 @@ class CallGraphTest {
             report.await();
         });
     }
+
+    @Test
+    void aPermitThatCodeOutsideOfATaskHoldsMayComeBack() {
+        TestLoop.run(() -> {
+            var permits = new Semaphore(2);
+            var outside = new ArrayList<Semaphore.Permit>();
+            EventLoop.current().callSoon(() -> outside.add(permits.tryAcquire()));
+            var greedy = spawn("greedy", () -> {
+                try (var _ = permits.acquire().await();
+                        var _ = permits.acquire().await()) {
+                    yieldNow();
+                }
+            });
+            yieldNow();
+            yieldNow();
+            assertThat(greedy.isDone()).isFalse();
+            assertThat(CallGraph.captureAll(EventLoop.current()).cycles()).isEmpty();
+            outside.forEach(Semaphore.Permit::close);
+            greedy.await();
+        });
+    }
+
+    @Test
+    void whoTakesWhatOthersCountUpDoesNotWaitForItself() {
+        TestLoop.run(() -> {
+            var count = new Semaphore(0);
+            var consumer = spawn("consumer", () -> {
+                for (int i = 0; i < 3; i++) {
+                    var _ = count.acquire().await();
+                }
+            });
+            for (int i = 0; i < 3; i++) {
+                yieldNow();
+                assertThat(CallGraph.captureAll(EventLoop.current()).cycles()).isEmpty();
+                count.release();
+            }
+            consumer.await();
+        });
+    }
 }

@@ -16,6 +16,7 @@ import dev.loop.CancelledException;
 import dev.loop.EventLoop;
 import dev.loop.Future;
 import dev.loop.Task;
+import dev.loop.WaitQueue;
 import dev.loop.testing.TestLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -397,6 +398,51 @@ class BroadcastTest {
                 seen.add(Select.first(Clause.receive(one, x -> "item " + x, _ -> "the end")));
             }
             assertThat(seen).containsExactly("item 1", "the end");
+        });
+    }
+
+    @Test
+    void whoWaitsToPublishOrToReceiveTakesNobodyElsesTurn() {
+        TestLoop.run(() -> {
+            var broadcast = new Broadcast<Integer>();
+            Subscription<Integer> own = broadcast.subscribe("own");
+            Subscription<Integer> slow = broadcast.subscribe("slow", 1, SlowPolicy.WAIT);
+            publish(broadcast, 0);
+            assertThat(own.tryReceive()).isZero();
+            Future<Integer> first = WaitQueue.first(
+                    EventLoop.current(), List.of(broadcast.publish(1), own.receive()), List.of(), (index, _) -> index);
+            Future<?> next = broadcast.publish(2);
+            assertThat(slow.tryReceive()).isZero();
+            assertThat(first.await()).isZero(); // it has published
+            assertThat(next.isDone()).isFalse();
+            assertThat(slow.tryReceive()).isEqualTo(1);
+            assertThat(slow.tryReceive()).isEqualTo(2);
+            assertThat(own.statistics().items()).isEqualTo(2);
+            assertThat(next.isDone()).isTrue();
+        });
+    }
+
+    @Test
+    void manySubscribersThatAreWaitedForAndLeaveTakeNoLongEach() {
+        TestLoop.run(() -> {
+            var broadcast = new Broadcast<Integer>();
+            broadcast.whenSlow(_ -> {});
+            List<Subscription<Integer>> all = new ArrayList<>();
+            for (int i = 0; i < 100_000; i++) {
+                all.add(broadcast.subscribe("s", 1, SlowPolicy.WAIT));
+            }
+            publish(broadcast, 0);
+            Future<?> one = broadcast.publish(1);
+            Future<?> two = broadcast.publish(2);
+            for (Subscription<Integer> subscription : all.reversed()) {
+                assertThat(one.isDone()).isFalse();
+                assertThat(subscription.tryReceive()).isZero();
+            }
+            assertThat(one.isDone()).isTrue();
+            assertThat(two.isDone()).isFalse();
+            all.reversed().forEach(Subscription::close);
+            assertThat(two.isDone()).isTrue();
+            assertThat(broadcast.statistics().subscribers()).isEmpty();
         });
     }
 }

@@ -3,6 +3,7 @@ package dev.loop.queue;
 import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
+import static dev.loop.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -174,6 +175,33 @@ class QueueTest {
             assertThatNullPointerException().isThrownBy(() -> queue.put(null).await());
             assertThat(queue.tryPut("a")).isTrue();
             assertThatNullPointerException().isThrownBy(() -> queue.put(null).await());
+        });
+    }
+
+    @Test
+    void anIterationInACallbackIsRefusedAndTakesNothing() {
+        TestLoop.run(() -> {
+            var queue = new Queue<String>();
+            var errors = new ArrayList<Throwable>();
+            Runnable iteration = () -> {
+                try {
+                    queue.forEach(item -> errors.add(new AssertionError(item)));
+                } catch (IllegalStateException e) {
+                    errors.add(e);
+                }
+            };
+            EventLoop.current().callSoon(iteration);
+            yieldNow();
+            assertThat(queue.statistics().getters()).isZero();
+            assertThat(queue.tryPut("a")).isTrue();
+            EventLoop.current().callSoon(iteration);
+            yieldNow();
+            assertThat(queue.size()).isEqualTo(1);
+            assertThat(errors)
+                    .hasSize(2)
+                    .allSatisfy(error -> assertThat(error)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("await() in a callback"));
         });
     }
 }

@@ -312,4 +312,27 @@ class ConditionTest {
             held.close();
         });
     }
+
+    @Test
+    void inACallbackUntilIsRefusedBeforeTheLockIsLetGo() {
+        TestLoop.run(() -> {
+            var condition = new Condition();
+            var errors = new ArrayList<Throwable>();
+            try (var _ = condition.acquire().await()) {
+                EventLoop.current().callSoon(() -> {
+                    try {
+                        condition.until(() -> false);
+                    } catch (IllegalStateException e) {
+                        errors.add(e);
+                    }
+                });
+                yieldNow();
+                assertThat(errors)
+                        .singleElement()
+                        .satisfies(error -> assertThat(error).hasMessageContaining("which only a task can"));
+                assertThat(condition.lock().isLocked()).isTrue();
+                assertThat(condition.statistics().waiting()).isZero();
+            }
+        });
+    }
 }

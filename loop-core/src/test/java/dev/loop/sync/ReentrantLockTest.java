@@ -1,6 +1,7 @@
 package dev.loop.sync;
 
 import static dev.loop.Async.currentTask;
+import static dev.loop.Async.gather;
 import static dev.loop.Async.sleep;
 import static dev.loop.Async.spawn;
 import static dev.loop.Async.yieldNow;
@@ -200,6 +201,33 @@ class ReentrantLockTest {
             }
             dev.loop.Async.gather(tasks).await();
             assertThat(lock.statistics()).isEqualTo(new ReentrantLock.Statistics(null, 0, 0));
+        });
+    }
+
+    @Test
+    void whoHasAskedTwiceBeforeItWasTheOwnerDoesNotWaitForItself() {
+        TestLoop.run(() -> {
+            var lock = new ReentrantLock();
+            Task<?> twice;
+            try (var _ = lock.acquire().await()) {
+                twice = spawn("twice", () -> {
+                    List<ReentrantLock.Held> both =
+                            gather(lock.acquire(), lock.acquire()).await();
+                    assertThat(lock.holdCount()).isEqualTo(2);
+                    both.forEach(ReentrantLock.Held::close);
+                });
+                spawn("behind", () -> {
+                    try (var _ = lock.acquire().await()) {
+                        order.add("behind");
+                    }
+                });
+                yieldNow();
+            }
+            assertThat(lock.holdCount()).isEqualTo(2);
+            assertThat(lock.statistics().waiting()).isEqualTo(1);
+            twice.await();
+            yieldNow();
+            assertThat(order).containsExactly("behind");
         });
     }
 }

@@ -211,4 +211,29 @@ class SemaphoreTest {
         assertThat(ended).containsExactlyInAnyOrder("holder", "waiter");
         assertThat(semaphore.available()).isOne();
     }
+
+    @Test
+    void whoReleasesWithoutThePermitHoldsItNoMoreAlsoIfOthersHaveAcquiredSince() {
+        TestLoop.run(() -> {
+            var semaphore = new Semaphore(2);
+            for (int i = 0; i < 2; i++) {
+                int more = i;
+                spawn(() -> {
+                    var _ = semaphore.acquire().await();
+                    for (int turn = 0; turn <= more; turn++) {
+                        yieldNow();
+                    }
+                    semaphore.release();
+                    yieldNow();
+                    yieldNow();
+                });
+            }
+            yieldNow();
+            assertThat(semaphore.holders()).hasSize(2);
+            yieldNow();
+            yieldNow();
+            assertThat(semaphore.available()).isEqualTo(2);
+            assertThat(semaphore.holders()).isEmpty();
+        });
+    }
 }
