@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Runs of random length at random rates begin when a list of all ticks, gone through by hand, says so. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class PeriodicModelTest {
 
     private static final int UNTIL = 300;

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
  * and in no stretch of time is more granted than a burst and what comes meanwhile.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class RateLimiterModelTest {
 
     @Test

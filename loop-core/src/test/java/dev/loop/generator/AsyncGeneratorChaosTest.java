@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("scaled")
 @Tag("both-engines")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class AsyncGeneratorChaosTest {
 
     private static final int SEEDS = Boolean.getBoolean("loop.stress") ? 5_000 : 200;

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 /** Generators that outlive their consumer: closed with the loop, or when they are collected, and reported. */
 @Tag("both-engines")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("unseeded") // it waits for the garbage collector
 class AsyncGeneratorEndTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);

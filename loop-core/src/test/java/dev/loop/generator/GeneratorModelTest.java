@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("scaled")
 @Tag("both-engines")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class GeneratorModelTest {
 
     private static final int SEEDS = Boolean.getBoolean("loop.stress") ? 20_000 : 600;

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Random publishers and subscribers of every policy, with cancels: who sees what is what the policy says. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class BroadcastModelTest {
 
     @Test

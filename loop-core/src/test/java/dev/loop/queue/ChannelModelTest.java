@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Random sends, receives, selects, limits, cancels and closes on two channels: what was sent is received, once and in order. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class ChannelModelTest {
 
     @Test

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Random puts, gets, limits and cancels: what went in comes out, once. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class QueueModelTest {
 
     @Test

@@ -18,6 +18,7 @@ import reactor.core.publisher.Flux;
 
 /** Random programs over a queue between Fluxes: nothing is lost, nothing comes twice, and never more than was asked for. */
 @Tag("both-engines")
+@Tag("model")
 class FluxesModelTest {
 
     private static final int SEEDS = Boolean.getBoolean("loop.stress") ? 2000 : 200;

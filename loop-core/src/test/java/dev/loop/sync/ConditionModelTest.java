@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Tag("both-engines")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class ConditionModelTest {
 
     private static final int SEEDS = 1_000;

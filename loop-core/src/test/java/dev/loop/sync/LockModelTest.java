@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /** Random holders and cancels: at most one holds the lock. */
 @Tag("both-engines")
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class LockModelTest {
 
     @Test

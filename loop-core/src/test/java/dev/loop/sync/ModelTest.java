@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
 /** Random operations on the primitives that grant, against their {@link Model}. */
 @Tag("both-engines")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class ModelTest {
 
     private static final int SEEDS = 1_000;

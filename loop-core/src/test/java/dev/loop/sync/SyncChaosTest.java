@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 /** Tasks with random lives: cancels, deadlines, ends for good, at any moment. Nothing is lost, and nobody is where nobody may be. */
 @Tag("both-engines")
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class SyncChaosTest {
 
     private static final int SEEDS = Boolean.getBoolean("loop.stress") ? 1_000 : 150;
