@@ -66,8 +66,8 @@ class FirstWaitModelTest {
         private final CapacityLimiter limiter = new CapacityLimiter(2);
         private final List<Channel<Integer>> channels = List.of(new Channel<>(0), new Channel<>(2));
         private final Broadcast<Integer> broadcast = new Broadcast<>();
-        private final List<Subscription<Integer>> subscriptions = List.of(
-                broadcast.subscribe("one", 1, SlowPolicy.WAIT), broadcast.subscribe("two", 2, SlowPolicy.WAIT));
+        private final List<Subscription<Integer>> subscriptions =
+                List.of(broadcast.subscribe("one", 1, SlowPolicy.WAIT), broadcast.subscribe("two", 2, SlowPolicy.WAIT));
         private final List<List<Sent>> sent = List.of(new ArrayList<>(), new ArrayList<>());
         private final List<List<Integer>> received = List.of(new ArrayList<>(), new ArrayList<>());
         private final List<Sent> published = new ArrayList<>();
@@ -106,7 +106,10 @@ class FirstWaitModelTest {
             }
             firsts.add(new First(
                     WaitQueue.first(
-                            EventLoop.current(), parts.stream().map(Part::future).toList(), List.of(), (index, value) -> {
+                            EventLoop.current(),
+                            parts.stream().map(Part::future).toList(),
+                            List.of(),
+                            (index, value) -> {
                                 parts.get(index).read.accept(value);
                                 return index;
                             }),
@@ -124,9 +127,15 @@ class FirstWaitModelTest {
                 case 3 -> new Part(semaphore.acquire(1 + random.nextInt(3)), holds);
                 case 4 -> new Part(limiter.acquire(new Object()), holds);
                 case 5 -> sending(item, channels.get(one).send(item), sent.get(one));
-                case 6 -> new Part(channels.get(one).receive(), got -> received.get(one).add((Integer) got));
+                case 6 ->
+                    new Part(
+                            channels.get(one).receive(),
+                            got -> received.get(one).add((Integer) got));
                 case 7 -> sending(item, broadcast.publish(item), published);
-                default -> new Part(subscriptions.get(one).receive(), got -> seen.get(one).add((Integer) got));
+                default ->
+                    new Part(
+                            subscriptions.get(one).receive(),
+                            got -> seen.get(one).add((Integer) got));
             };
         }
 
@@ -161,18 +170,26 @@ class FirstWaitModelTest {
             assertThat(semaphore.statistics()).as(seed).isEqualTo(new Semaphore.Statistics(3, 0, List.of()));
             assertThat(limiter.statistics()).as(seed).isEqualTo(new CapacityLimiter.Statistics(2, 0, List.of(), 0));
             for (int i = 0; i < 2; i++) {
-                for (Integer item = channels.get(i).tryReceive(); item != null; item = channels.get(i).tryReceive()) {
+                for (Integer item = channels.get(i).tryReceive();
+                        item != null;
+                        item = channels.get(i).tryReceive()) {
                     received.get(i).add(item);
                 }
-                for (Integer item = subscriptions.get(i).tryReceive(); item != null; item = subscriptions.get(i).tryReceive()) {
+                for (Integer item = subscriptions.get(i).tryReceive();
+                        item != null;
+                        item = subscriptions.get(i).tryReceive()) {
                     seen.get(i).add(item);
                 }
             }
             for (int i = 0; i < 2; i++) {
                 assertThat(received.get(i)).as(seed).containsExactlyInAnyOrderElementsOf(Sent.done(sent.get(i)));
                 assertThat(seen.get(i)).as(seed).containsExactlyInAnyOrderElementsOf(Sent.done(published));
-                assertThat(channels.get(i).statistics().waitingReceivers()).as(seed).isZero();
-                assertThat(channels.get(i).statistics().waitingSenders()).as(seed).isZero();
+                assertThat(channels.get(i).statistics().waitingReceivers())
+                        .as(seed)
+                        .isZero();
+                assertThat(channels.get(i).statistics().waitingSenders())
+                        .as(seed)
+                        .isZero();
                 assertThat(subscriptions.get(i).statistics().waiting()).as(seed).isZero();
             }
             assertThat(broadcast.statistics().waitingPublishers()).as(seed).isZero();

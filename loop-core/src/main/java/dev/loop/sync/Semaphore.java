@@ -29,7 +29,9 @@ public sealed class Semaphore implements Resource permits BoundedSemaphore {
     private final WaitQueue<Permit, Permit> waiters; // what they bring is what they get
     private final Grants out = new Grants();
     private int available;
-    private boolean counted; // somebody has released what it had not acquired: who holds a permit does not tell who gives it back
+    private boolean
+            counted; // somebody has released what it had not acquired: who holds a permit does not tell who gives it
+    // back
 
     /**
      * A semaphore of the current loop.
