@@ -71,21 +71,23 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
 
     /** Whoever subscribes has the subscription when this returns, and may cancel it at once. */
     private void begin() {
-        boolean foreign = loop.isRunning() && !CallbackThread.isOn(loop);
+        boolean foreign = !CallbackThread.isOn(loop);
+        boolean waits = foreign && loop.isRunning();
         actual.onSubscribe(this);
         begun = true;
-        if (!CallbackThread.run(loop, () -> subscribed(foreign))) {
-            closed(CallbackThread.closed(loop));
+        Runnable closed = () -> closed(CallbackThread.closed(loop));
+        if (!CallbackThread.run(loop, () -> subscribed(foreign, waits), closed)) {
+            closed.run();
         }
     }
 
     /** A callback. */
-    private void subscribed(boolean foreign) {
+    private void subscribed(boolean foreign, boolean waits) {
         if (state.get() != ACTIVE) {
             return; // cancelled meanwhile, or a later request was quicker and has led to the end
         }
         if (foreign) {
-            closeWatch = new CloseWatch(loop, this::closed);
+            closeWatch = new CloseWatch(loop, waits, this::closed);
         }
         Future<? extends @Nullable T> shared = future;
         if (source == null && shared != null) {

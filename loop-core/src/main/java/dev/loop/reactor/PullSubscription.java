@@ -65,21 +65,23 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
 
     /** Any thread: whoever subscribes has the subscription when it returns, and may cancel it at once. */
     void begin(boolean eager) {
-        boolean foreign = loop.isRunning() && !CallbackThread.isOn(loop);
+        boolean foreign = !CallbackThread.isOn(loop);
+        boolean waits = foreign && loop.isRunning();
         actual.onSubscribe(this);
         begun = true;
-        if (!CallbackThread.run(loop, () -> subscribed(foreign, eager))) {
-            closed(CallbackThread.closed(loop));
+        Runnable closed = () -> closed(CallbackThread.closed(loop));
+        if (!CallbackThread.run(loop, () -> subscribed(foreign, waits, eager), closed)) {
+            closed.run();
         }
     }
 
     /** A callback. */
-    private void subscribed(boolean foreign, boolean eager) {
+    private void subscribed(boolean foreign, boolean waits, boolean eager) {
         if (state.get() != ACTIVE) {
             return; // cancelled meanwhile, or a later request was quicker and has led to the end
         }
         if (foreign) {
-            closeWatch = new CloseWatch(loop, this::closed);
+            closeWatch = new CloseWatch(loop, waits, this::closed);
         }
         if (refused != 0) {
             refuse(refused);
