@@ -65,9 +65,7 @@ abstract sealed class Scheduling extends Inspection permits EventLoop {
     @CanIgnoreReturnValue
     public Handle callSoonThreadsafe(Runnable callback, Runnable dropped) {
         return submit(new ThreadsafeHandle(
-                self(),
-                Objects.requireNonNull(callback, "callback"),
-                Objects.requireNonNull(dropped, "dropped")));
+                self(), Objects.requireNonNull(callback, "callback"), Objects.requireNonNull(dropped, "dropped")));
     }
 
     private Handle submit(ThreadsafeHandle handle) {

@@ -87,7 +87,8 @@ class LoopEndsTest {
                 }));
             }
             started.await();
-            loop.runUntilComplete(loop.spawn(() -> Async.sleep(Duration.ofMillis(2)).await()));
+            loop.runUntilComplete(
+                    loop.spawn(() -> Async.sleep(Duration.ofMillis(2)).await()));
             loop.close();
             for (Thread thread : threads) {
                 thread.join();
