@@ -13,7 +13,7 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
 
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private final Object lane;
-    private final @Nullable Runnable dropped;
+    private @Nullable Runnable dropped;
 
     ThreadsafeHandle(EventLoop loop, Runnable callback) {
         this(loop, callback, null);
@@ -52,7 +52,11 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
 
     @Override
     @Nullable Runnable begin() {
-        return state.compareAndSet(WAITING, BEGUN) ? super.begin() : null;
+        if (!state.compareAndSet(WAITING, BEGUN)) {
+            return null;
+        }
+        dropped = null; // an entry that is still referred to holds nothing
+        return super.begin();
     }
 
     @Override
