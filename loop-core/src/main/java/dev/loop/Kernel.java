@@ -313,6 +313,8 @@ abstract sealed class Kernel permits Inspection {
                 entry.run(); // a thread may wait for it; callbacks and tasks have had their time
             } else if (entry instanceof PortalCall<?> call) {
                 call.refuse();
+            } else if (entry instanceof ThreadsafeHandle callback) {
+                callback.refuse();
             }
         }
         closed = true;

@@ -49,7 +49,26 @@ abstract sealed class Scheduling extends Inspection permits EventLoop {
      */
     @CanIgnoreReturnValue
     public Handle callSoonThreadsafe(Runnable callback) {
-        var handle = new ThreadsafeHandle(self(), Objects.requireNonNull(callback, "callback"));
+        return submit(new ThreadsafeHandle(self(), Objects.requireNonNull(callback, "callback")));
+    }
+
+    /**
+     * As {@link #callSoonThreadsafe(Runnable)}, for a caller that somebody waits for: what a close in between would drop without a
+     * word is told.
+     *
+     * @param callback runs on the loop virtual thread
+     * @param dropped runs in place of it if the loop closes before it could begin, on the thread that closes the loop, when all is
+     *     over; what it throws goes to the exception handler
+     * @return the way to take back both, from any thread
+     * @throws IllegalStateException if the loop has closed
+     */
+    @CanIgnoreReturnValue
+    public Handle callSoonThreadsafe(Runnable callback, Runnable dropped) {
+        return submit(new ThreadsafeHandle(
+                self(), Objects.requireNonNull(callback, "callback"), Objects.requireNonNull(dropped, "dropped")));
+    }
+
+    private Handle submit(ThreadsafeHandle handle) {
         if (!inbox.push(handle)) {
             throw closedException();
         }

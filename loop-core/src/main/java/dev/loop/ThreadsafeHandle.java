@@ -13,10 +13,31 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
 
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private final Object lane;
+    private @Nullable Runnable dropped;
 
     ThreadsafeHandle(EventLoop loop, Runnable callback) {
+        this(loop, callback, null);
+    }
+
+    ThreadsafeHandle(EventLoop loop, Runnable callback, @Nullable Runnable dropped) {
         super(loop, loop.captureThreadsafe(), callback);
+        this.dropped = dropped;
         lane = loop.arrivalLane();
+    }
+
+    /** The loop has closed before this could begin; {@link Shutdown} tells who wants to know when all is over. */
+    void refuse() {
+        Runnable d = dropped;
+        if (d != null && state.compareAndSet(WAITING, CANCELLED)) {
+            loop.foreignWaits.add(_ -> {
+                try {
+                    d.run();
+                } catch (Throwable e) {
+                    loop.reports.later(new ExceptionContext("a callback that the close has dropped", e, null, this));
+                }
+                return true;
+            });
+        }
     }
 
     @Override
@@ -31,7 +52,11 @@ final class ThreadsafeHandle extends Handle implements ReadyEntry {
 
     @Override
     @Nullable Runnable begin() {
-        return state.compareAndSet(WAITING, BEGUN) ? super.begin() : null;
+        if (!state.compareAndSet(WAITING, BEGUN)) {
+            return null;
+        }
+        dropped = null; // an entry that is still referred to holds nothing
+        return super.begin();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.loop.reactor;
 
 import dev.loop.EventLoop;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -41,9 +42,24 @@ final class CallbackThread {
 
     /** Has a callback run work in the next turn. Any thread; false if the loop has closed. */
     static boolean submit(EventLoop loop, Runnable work) {
+        return submit(loop, work, null);
+    }
+
+    /** As {@link #run}; another thread's work that a close drops makes that run in its place, on the thread that closes. */
+    static boolean run(EventLoop loop, Runnable work, Runnable dropped) {
+        if (isOn(loop) && loop.isCallbackThread(Thread.currentThread())) {
+            work.run();
+            return true;
+        }
+        return submit(loop, work, dropped);
+    }
+
+    private static boolean submit(EventLoop loop, Runnable work, @Nullable Runnable dropped) {
         try {
             if (isOn(loop)) {
                 loop.callSoon(work);
+            } else if (dropped != null) {
+                loop.callSoonThreadsafe(work, dropped);
             } else {
                 loop.callSoonThreadsafe(work);
             }

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 
 /**
  * The items of a publisher, stepped through by a task, with back-pressure: what the task has not taken yet is not asked for beyond
@@ -31,7 +32,7 @@ public final class FluxIteration<T> implements Iterable<T>, AutoCloseable {
     FluxIteration(EventLoop loop, Publisher<? extends T> source, int prefetch) {
         this.loop = loop;
         this.receiver = new FluxReceiver<>(loop, prefetch);
-        source.subscribe(receiver);
+        Flux.from(source).contextCapture().subscribe(receiver); // nothing without the jar that it needs
     }
 
     /**

@@ -26,7 +26,7 @@ import reactor.util.concurrent.Queues;
  * Whatever gives one item after another as Reactor's {@link Flux}, a Flux into a queue, and a Flux stepped through by a task; with
  * back-pressure in both directions.
  *
- * <p>What is said of {@link Monos} holds here too: the Fluxes signal on the loop virtual thread only, may be subscribed, requested
+ * <p>What is said of {@link Monos} holds here too: the Fluxes signal items and ends on the loop virtual thread only, may be subscribed, requested
  * and cancelled from any thread, and belong to the loop of the code that calls the method, else of the code that subscribes.
  *
  * <p>An item is taken when the subscriber asks for it, and not before; so there is never one taken too many. A cancel gives one

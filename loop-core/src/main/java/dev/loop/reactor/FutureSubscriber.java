@@ -49,7 +49,7 @@ final class FutureSubscriber<T> implements CoreSubscriber<T>, CancelHook<@Nullab
     /** Subscribes at once, in the calling code of the loop. */
     static <T> Future<@Nullable T> subscribe(EventLoop loop, Mono<? extends T> mono) {
         var subscriber = new FutureSubscriber<T>(loop);
-        mono.subscribe(subscriber);
+        mono.contextCapture().subscribe(subscriber); // as block() does; nothing without the jar that it needs
         return subscriber.promise;
     }
 

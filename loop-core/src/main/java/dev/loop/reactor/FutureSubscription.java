@@ -13,7 +13,8 @@ import reactor.core.Scannable;
 import reactor.core.publisher.Operators;
 
 /**
- * One subscriber of a future. It is signalled on the loop virtual thread only; its requests and cancels may come from any thread.
+ * One subscriber of a future. It has its subscription on the thread that subscribes, and is signalled on the loop virtual thread
+ * only; its requests and cancels may come from any thread.
  *
  * <pre>
  *   ACTIVE -> ENDED        whoever makes this step may signal the end
@@ -33,7 +34,12 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
     private final CoreSubscriber<? super T> actual;
     private final Context context;
     private final @Nullable WaitMono<T> source; // null if the future is shared
+
+    // any thread
     private final AtomicInteger state = new AtomicInteger(ACTIVE);
+    private volatile boolean wanted;
+    private volatile long refused; // a request that the rules forbid, or 0
+    private volatile boolean begun; // onSubscribe has returned: what was asked for before waits for that
 
     // the loop's thread only, from here
     private @Nullable Future<? extends @Nullable T> future;
@@ -63,21 +69,34 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
         new FutureSubscription<>(loop, actual, null, source).begin();
     }
 
+    /** Whoever subscribes has the subscription when this returns, and may cancel it at once. */
     private void begin() {
-        boolean foreign = loop.isRunning() && !CallbackThread.isOn(loop);
-        if (!CallbackThread.run(loop, () -> subscribed(foreign))) {
-            Operators.error(actual, CallbackThread.closed(loop));
+        boolean foreign = !CallbackThread.isOn(loop);
+        boolean waits = foreign && loop.isRunning();
+        actual.onSubscribe(this);
+        begun = true;
+        Runnable closed = () -> closed(CallbackThread.closed(loop));
+        if (!CallbackThread.run(loop, () -> subscribed(foreign, waits), closed)) {
+            closed.run();
         }
     }
 
-    private void subscribed(boolean foreign) {
-        if (foreign) {
-            closeWatch = new CloseWatch(loop, this::closed);
+    /** A callback. */
+    private void subscribed(boolean foreign, boolean waits) {
+        if (state.get() != ACTIVE) {
+            return; // cancelled meanwhile, or a later request was quicker and has led to the end
         }
-        actual.onSubscribe(this);
+        if (foreign) {
+            closeWatch = new CloseWatch(loop, waits, this::closed);
+        }
         Future<? extends @Nullable T> shared = future;
-        if (source == null && shared != null && state.get() == ACTIVE) {
+        if (source == null && shared != null) {
             context.run(() -> shared.addWaiter(this));
+        }
+        if (refused != 0) {
+            refuse(refused);
+        } else if (wanted) {
+            requested();
         }
     }
 
@@ -99,7 +118,12 @@ final class FutureSubscription<T> implements Subscription, Consumer<Future<?>>, 
 
     @Override
     public void request(long n) {
-        if (!CallbackThread.run(loop, n > 0 ? this::requested : () -> refuse(n))) {
+        if (n > 0) {
+            wanted = true;
+        } else {
+            refused = n;
+        }
+        if (begun && !CallbackThread.run(loop, n > 0 ? this::requested : () -> refuse(n))) {
             closed(CallbackThread.closed(loop)); // there is no other thread left to say it on
         }
     }

@@ -23,7 +23,8 @@ import reactor.core.publisher.Mono;
 /**
  * Futures and tasks as Reactor's {@link Mono}, and a Mono awaited in a task.
  *
- * <p>What these methods return signals on the loop virtual thread only, so its operators share state with the loop's tasks
+ * <p>What these methods return gives a subscription to the thread that subscribes, and all other signals on the loop virtual
+ * thread only, so its operators share state with the loop's tasks
  * without a lock. It may be subscribed, requested and cancelled from any thread. A value of null, as of a future of {@code Void},
  * is an empty Mono. A subscriber on another thread hears of the loop's close as an {@link IllegalStateException}.
  *

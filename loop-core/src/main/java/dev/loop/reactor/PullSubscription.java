@@ -16,8 +16,8 @@ import reactor.core.Scannable;
 import reactor.core.publisher.Operators;
 
 /**
- * One subscriber of a {@link PullFlux}. It is signalled on the loop virtual thread only; its requests and cancels may come from
- * any thread. There is never more than one wait under way, and one begins only when an item is asked for: so nothing is taken that
+ * One subscriber of a {@link PullFlux}. It has its subscription on the thread that subscribes, and is signalled on the loop
+ * virtual thread only; its requests and cancels may come from any thread. There is never more than one wait under way, and one begins only when an item is asked for: so nothing is taken that
  * nobody has asked for.
  *
  * <pre>
@@ -46,6 +46,8 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
     // any thread
     private final AtomicInteger state = new AtomicInteger(ACTIVE);
     private volatile long requested;
+    private volatile long refused; // a request that the rules forbid, or 0
+    private volatile boolean begun; // onSubscribe has returned: what was asked for before waits for that
 
     // the loop's thread only, from here
     private @Nullable Pull<T> pull;
@@ -61,27 +63,44 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
         this.context = ReactorContexts.of(loop, actual);
     }
 
-    /** Any thread. */
+    /** Any thread: whoever subscribes has the subscription when it returns, and may cancel it at once. */
     void begin(boolean eager) {
-        boolean foreign = loop.isRunning() && !CallbackThread.isOn(loop);
-        if (!CallbackThread.run(loop, () -> subscribed(foreign, eager))) {
-            Operators.error(actual, CallbackThread.closed(loop));
+        boolean foreign = !CallbackThread.isOn(loop);
+        boolean waits = foreign && loop.isRunning();
+        actual.onSubscribe(this);
+        begun = true;
+        Runnable closed = () -> closed(CallbackThread.closed(loop));
+        if (!CallbackThread.run(loop, () -> subscribed(foreign, waits, eager), closed)) {
+            closed.run();
         }
     }
 
-    private void subscribed(boolean foreign, boolean eager) {
-        if (eager) {
-            try {
-                pull = context.call(() -> source.apply(loop));
-            } catch (Throwable e) {
-                Operators.error(actual, Operators.onOperatorError(e, actual.currentContext()));
-                return;
-            }
+    /** A callback. */
+    private void subscribed(boolean foreign, boolean waits, boolean eager) {
+        if (state.get() != ACTIVE) {
+            return; // cancelled meanwhile, or a later request was quicker and has led to the end
         }
         if (foreign) {
-            closeWatch = new CloseWatch(loop, this::closed);
+            closeWatch = new CloseWatch(loop, waits, this::closed);
         }
-        actual.onSubscribe(this);
+        if (refused != 0) {
+            refuse(refused);
+        } else if (!eager || pull != null || beginPull()) {
+            drain();
+        }
+    }
+
+    private boolean beginPull() {
+        try {
+            pull = context.call(() -> source.apply(loop));
+        } catch (Throwable e) {
+            fail(Operators.onOperatorError(e, actual.currentContext()));
+            return false;
+        }
+        if (state.get() != ACTIVE) {
+            letGo(); // cancelled meanwhile, by the code that has made it or by another thread
+        }
+        return true;
     }
 
     /** The loop has closed; on whichever thread. */
@@ -97,8 +116,11 @@ final class PullSubscription<T> implements Subscription, Consumer<Future<?>>, Sc
     public void request(long n) {
         boolean heard = true;
         if (n <= 0) {
-            heard = CallbackThread.run(loop, () -> refuse(n));
-        } else if (Operators.addCap(REQUESTED, this, n) == 0) {
+            refused = n;
+            if (begun) {
+                heard = CallbackThread.run(loop, () -> refuse(n));
+            }
+        } else if (Operators.addCap(REQUESTED, this, n) == 0 && begun) {
             heard = CallbackThread.run(loop, this::drain); // else the loop is at it, and sees the sum
         }
         if (!heard) {

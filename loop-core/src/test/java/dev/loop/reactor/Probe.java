@@ -9,7 +9,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.util.context.Context;
 
-/** A subscriber that asks for nothing by itself, and notes what it is told, and what of it came on the wrong thread. */
+/** A subscriber that asks for nothing by itself, and notes what it is told, and what came on the wrong thread. */
 final class Probe<T> implements CoreSubscriber<T> {
 
     private final EventLoop loop;
@@ -45,7 +45,7 @@ final class Probe<T> implements CoreSubscriber<T> {
     @Override
     public void onSubscribe(Subscription s) {
         subscription = s;
-        note("subscribe");
+        signals.add("subscribe"); // on the thread that subscribes
         subscribed.countDown();
     }
 
