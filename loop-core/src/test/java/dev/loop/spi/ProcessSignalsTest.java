@@ -72,7 +72,8 @@ class ProcessSignalsTest {
                 send();
                 assertThat(next()).isEqualTo("last WINCH");
             }
-            // the one for the system may have been on its way until then, and has met the last listener too: but not the default
+            // the one for the system may have been on its way until then, and has met the last listener too: but not
+            // the default
             assertThat(heard).allMatch("last WINCH"::equals);
         }
     }

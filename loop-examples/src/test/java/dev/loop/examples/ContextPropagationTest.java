@@ -94,7 +94,8 @@ class ContextPropagationTest {
                     Mono.just(0L).publishOn(Schedulers.single()),
                     Mono.create(sink -> Thread.ofPlatform().start(() -> sink.success(0L)))); // knows of nothing
             for (Mono<Long> source : sources) {
-                assertThat(Monos.<String>await(source.map(_ -> "" + TENANT.get()))).isEqualTo("t1");
+                assertThat(Monos.<String>await(source.map(_ -> "" + TENANT.get())))
+                        .isEqualTo("t1");
             }
             assertThat(TENANT.get()).isEqualTo("t1");
         });
