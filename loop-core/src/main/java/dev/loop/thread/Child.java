@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Child {
 
+    private static final int MOST_LOGGED = 200;
     private static final int LAST_LINES = 20;
 
     /** What is longer comes in pieces: a child that never ends its line must not fill the memory of this JVM. */
@@ -273,8 +274,13 @@ final class Child {
         try {
             lines.accept(pid, line);
         } catch (Throwable e) { // the user's; a pipe that nobody reads would block the child
-            ProcessPool.LOG.error("the output of child {} of {} could not be told: {}", pid, pool, line, e);
+            ProcessPool.LOG.error("the output of child {} of {} could not be told: {}", pid, pool, brief(line), e);
         }
+    }
+
+    /** Enough of it to know it again: a piece of a line can be thousands of characters long. */
+    private static String brief(String line) {
+        return line.length() <= MOST_LOGGED ? line : line.substring(0, MOST_LOGGED) + "…";
     }
 
     private void keep(String line) {

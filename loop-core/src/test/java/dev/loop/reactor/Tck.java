@@ -49,10 +49,14 @@ final class Tck {
         return Arrays.stream(type.getMethods())
                 .filter(method -> method.isAnnotationPresent(Test.class))
                 .filter(method -> method.getAnnotation(Test.class).enabled())
+                .filter(method -> !method.getName().startsWith("untested_")) // they say so and end
                 .sorted(Comparator.comparing(Tck::isAboutGarbage).thenComparing(Method::getName))
                 .map(method -> start(method, () -> run(verifications.get(), method)))
                 .toList(); // all are under way before the first is waited for
     }
+
+    /** How often the collector is asked: it has 100 ms for its answer, and may be late on a busy machine. What leaks leaks each time. */
+    private static final int COLLECTIONS = 5;
 
     /** This one asks the collector for an answer within 100 ms, so it runs when the others are done. */
     private static boolean isAboutGarbage(Method rule) {
@@ -60,18 +64,31 @@ final class Tck {
     }
 
     private static DynamicTest start(Method rule, Callable<Void> body) {
-        var running = new FutureTask<>(body);
-        if (!isAboutGarbage(rule)) {
-            Thread.ofPlatform().daemon().name("tck-" + rule.getName()).start(running);
+        if (isAboutGarbage(rule)) {
+            return DynamicTest.dynamicTest(rule.getName(), () -> askTheCollector(body));
         }
+        var running = new FutureTask<>(body);
+        Thread.ofPlatform().daemon().name("tck-" + rule.getName()).start(running);
         return DynamicTest.dynamicTest(rule.getName(), () -> {
-            running.run(); // does nothing where it is under way
             try {
                 running.get();
             } catch (ExecutionException e) {
                 throw e.getCause();
             }
         });
+    }
+
+    private static void askTheCollector(Callable<Void> body) throws Exception {
+        for (int again = COLLECTIONS - 1; ; again--) {
+            try {
+                body.call();
+                return;
+            } catch (AssertionError e) {
+                if (again == 0) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static Void run(Object verification, Method rule) throws Exception {
