@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * task, no timer, no held lock, no wait, no cancel that is still on its way.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class ChaosTest {
 
     @Test

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * each held is free, and whoever waited outside is told. Each task sees its own context, to the last.
  */
 @Timeout(value = 590, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class CloseChaosTest {
 
     private static final ContextVar<Integer> ME = ContextVar.of("me", 0);

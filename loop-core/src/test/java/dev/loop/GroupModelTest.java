@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
  * <p>Everything in it waits for time only, so the simulation is a list of events; all instants are random and do not meet.
  */
 @Timeout(value = 590, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class GroupModelTest {
 
     private static final long MANY = 3_000_000_000L;

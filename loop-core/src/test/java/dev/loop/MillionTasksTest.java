@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
  * <p>The seed is in the failure; {@code -Dloop.seed=…} runs one again, {@code -Dloop.tasks=…} says how many tasks.
  */
 @Timeout(value = 590, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class MillionTasksTest {
 
     @Test

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
  * meet.
  */
 @Timeout(value = 590, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("model")
 class ScopeModelTest {
 
     private static final long MANY = 1_000_000_000_000L;

@@ -19,6 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestTemplate;
@@ -38,7 +41,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * All tests of this module that run on a {@link TestLoop}, under many seeds. What fails here and not by itself relies on an order that is
  * promised to nobody, or the kernel does. Tests of the order itself are tagged {@code unseeded}, each with its reason, and so
  * are a few that take long and have one task only. Tests tagged {@code model} go through a thousand seeds of their own each time, and
- * are left out after the first.
+ * are left out after the first; what is built on top of the
+ * kernel, after the twentieth.
  */
 @Tag("unseeded") // it is what sets the seeds
 class SeedSweepTest {
@@ -46,6 +50,10 @@ class SeedSweepTest {
     private static final String SEED = "dev.loop.seed";
     private static final int MOST_FAILURES = 20;
     private static final int FEW = 3;
+    private static final int SOME = 20;
+    private static final Set<String> TOOLS = Stream.of("sync", "queue", "flow", "generator", "thread", "reactor")
+            .map("dev.loop."::concat)
+            .collect(Collectors.toSet());
 
     @Test
     @Timeout(240)
@@ -62,15 +70,16 @@ class SeedSweepTest {
 
     private static void sweep(int seeds) {
         String before = System.getProperty(SEED);
-        LauncherDiscoveryRequest all = tests("unseeded", "stress");
-        LauncherDiscoveryRequest withoutModels = tests("unseeded", "stress", "model");
+        LauncherDiscoveryRequest all = tests(_ -> true, "unseeded", "stress");
+        LauncherDiscoveryRequest withoutModels = tests(_ -> true, "unseeded", "stress", "model");
+        LauncherDiscoveryRequest kernel = tests(SeedSweepTest::isKernel, "unseeded", "stress", "model");
         Launcher launcher = LauncherFactory.create();
         Map<String, String> failures = new LinkedHashMap<>(); // by test: the first seed says it all
         try {
             for (long seed = 0; seed < seeds && failures.size() < MOST_FAILURES; seed++) {
                 System.setProperty(SEED, Long.toString(seed));
                 var run = new Run(seed, failures);
-                launcher.execute(seed == 0 ? all : withoutModels, run);
+                launcher.execute(seed == 0 ? all : seed < SOME ? withoutModels : kernel, run);
                 assertThat(run.tests).as("tests under seed " + seed).isGreaterThan(200);
             }
         } finally {
@@ -86,12 +95,12 @@ class SeedSweepTest {
         }
     }
 
-    private static LauncherDiscoveryRequest tests(String... without) {
+    private static LauncherDiscoveryRequest tests(Predicate<JavaClass> which, String... without) {
         List<DiscoverySelector> methods = new ArrayList<>();
         for (JavaClass test : new ClassFileImporter()
                 .withImportOption(new ImportOption.OnlyIncludeTests())
                 .importPackages("dev.loop")) {
-            if (test.isTopLevelClass() && test.getSimpleName().endsWith("Test")) {
+            if (test.isTopLevelClass() && test.getSimpleName().endsWith("Test") && which.test(test)) {
                 onATestLoop(test).forEach(method -> methods.add(selectMethod(test.getFullName(), method)));
             }
         }
@@ -100,6 +109,11 @@ class SeedSweepTest {
                 .filters(excludeTags(without))
                 .configurationParameters(Map.of("junit.jupiter.execution.timeout.default", "60 s"))
                 .build();
+    }
+
+    /** Not what is built on top of it. */
+    private static boolean isKernel(JavaClass test) {
+        return !TOOLS.contains(test.getPackageName());
     }
 
     /** The tests of a class that run on a test loop, be it one of the instance, or in a method that several of them call. */

@@ -423,6 +423,7 @@ class BroadcastTest {
     }
 
     @Test
+    @Tag("unseeded") // many of one kind
     void manySubscribersThatAreWaitedForAndLeaveTakeNoLongEach() {
         TestLoop.run(() -> {
             var broadcast = new Broadcast<Integer>();
