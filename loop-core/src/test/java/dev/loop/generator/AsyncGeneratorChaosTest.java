@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("model")
 class AsyncGeneratorChaosTest {
 
-    private static final int SEEDS = Boolean.getBoolean("loop.stress") ? 5_000 : 200;
+    private static final int SEEDS = Place.manyAreQuick() ? 5_000 : 200;
     private static final int VALUES = 12;
 
     private static AsyncGenerator<Integer, @Nullable Void> stubborn(Random random) {

@@ -539,7 +539,7 @@ class AsyncGeneratorTest {
     @Tag("scaled")
     void aHundredThousandValues() {
         TestLoop.run(() -> {
-            int count = Boolean.getBoolean("loop.stress") ? 100_000 : 5_000;
+            int count = Place.manyAreQuick() ? 100_000 : 5_000;
             var values = AsyncGenerator.<Integer>yielding(out -> {
                 for (int i = 0; i < count; i++) {
                     if (i % 100 == 0) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("model")
 class GeneratorModelTest {
 
-    private static final int SEEDS = Boolean.getBoolean("loop.stress") ? 20_000 : 600;
+    private static final int SEEDS = Place.manyAreQuick() ? 20_000 : 600;
 
     private final List<Generator<Integer, Integer, Integer>> made = new ArrayList<>();
 

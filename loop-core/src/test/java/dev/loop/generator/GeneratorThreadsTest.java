@@ -29,7 +29,7 @@ class GeneratorThreadsTest {
     @EnumSource
     @Tag("scaled")
     void manyYieldsNeedNoMoreStackThanOne(Place place) throws Exception {
-        int yields = Boolean.getBoolean("loop.stress") && place != Place.VIRTUAL ? MILLION : 20_000;
+        int yields = Place.manyAreQuick() && place != Place.VIRTUAL ? MILLION : 20_000;
         place.run(() -> {
             var depth = new ArrayList<Integer>();
             try (var numbers = Generator.<Integer>yielding(out -> {

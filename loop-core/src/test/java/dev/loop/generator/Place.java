@@ -72,4 +72,9 @@ enum Place {
 
     /** Runs code there and waits for it. */
     abstract void run(VoidBody<? extends Exception> code) throws Exception;
+
+    /** Whether many yields are asked for and do not take minutes: on the hand-off engine each goes through the system. */
+    static boolean manyAreQuick() {
+        return Boolean.getBoolean("loop.stress") && !"handoff".equals(System.getProperty("dev.loop.carrier"));
+    }
 }
